@@ -1,0 +1,168 @@
+"""A note's CRDT document, kept free of pending data.
+
+The native document never sees an update before everything it leans on: what still misses a predecessor waits here as
+bytes and goes in when the predecessor has come. So order does not matter, and nothing that waits can be left out of a
+snapshot unnoticed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pycrdt import Doc, Text
+
+from crdt import statevector
+from crdt.errors import InvalidUpdate
+from crdt.merge import merge
+from crdt.structs import Id
+from crdt.surrogates import Pairs, replace
+from crdt.updates import EMPTY, scan, split
+
+TEXT = "content"
+"""The key of the ``Y.Text`` that a note's plain text is read from."""
+
+
+class Applied(NamedTuple):
+    """What came of an update."""
+
+    ready: bytes
+    """What went into the document and was new to it, as an update; ``EMPTY`` when that is nothing."""
+    missing: bool
+    """Whether a part of the update waits for a predecessor."""
+    released: bool
+    """Whether ``ready`` may hold, besides this update, parts of earlier ones that had waited."""
+
+
+NOTHING_NEW = Applied(EMPTY, False, False)
+"""All of the update was known."""
+
+
+class Document:
+    """A CRDT document and the updates that wait for their predecessors."""
+
+    def __init__(self, state: bytes | None = None, updates: Iterable[bytes] = ()) -> None:
+        """Load a document.
+
+        Args:
+            state: a whole document without pending data, as ``encode`` gives it.
+            updates: what came since, in any order.
+
+        Raises:
+            InvalidUpdate: the state or an update is not well-formed.
+        """
+        self._doc: Doc[Text] = Doc()
+        self._clocks: dict[int, int] = {}
+        self._pairs = Pairs()
+        self._waiting = EMPTY
+        self._wanted: frozenset[Id] = frozenset()
+        self.size = 0
+        """The size of what has been applied, in bytes: an upper bound of what ``encode`` gives."""
+        if state is not None:
+            self._integrate(state)
+            self._clocks = statevector.decode(self._doc.get_state())
+        rest = list(updates)
+        if rest:
+            self.apply(merge(rest))
+
+    def apply(self, update: bytes) -> Applied:
+        """Take an update; what misses a predecessor waits, and what had waited for this one goes in.
+
+        Raises:
+            InvalidUpdate: the update is not well-formed. The document is as before.
+        """
+        seen = scan(update, self._clocks)
+        if not seen.complete:
+            return self._apply_in_parts(update)
+        if seen.new:
+            self._integrate(update)
+            self._advance(seen.ends)
+            ready = update
+        else:
+            ready = update if seen.deletes and self._changes(update) else EMPTY
+        if self._wanted and not self._wanted.isdisjoint(self._known_wanted()):
+            released = self._apply_in_parts(EMPTY)
+            return Applied(merge([ready, released.ready]), False, True)
+        return Applied(ready, False, False)
+
+    def _apply_in_parts(self, update: bytes) -> Applied:
+        had_waiting = self._waiting != EMPTY
+        missing = split(update, self._clocks).waiting != EMPTY
+        ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks)
+        changed = ready != EMPTY and self._changes(ready)
+        self._waiting, self._wanted = waiting, wanted
+        self._advance(scan(ready, self._clocks).ends)
+        return Applied(ready if changed else EMPTY, missing and waiting != EMPTY, had_waiting and ready != EMPTY)
+
+    def _known_wanted(self) -> set[Id]:
+        return {(client, clock) for client, clock in self._wanted if clock < self._clocks.get(client, 0)}
+
+    def _advance(self, ends: Mapping[int, int]) -> None:
+        for client, end in ends.items():
+            if end > self._clocks.get(client, 0):
+                self._clocks[client] = end
+
+    def _changes(self, update: bytes) -> bool:
+        """Apply an update and tell whether that changed the document."""
+        update = self._as_clients_have_it(update)
+        changes: list[object] = []
+        subscription = self._doc.observe(changes.append)
+        try:
+            self._put_in(update)
+        finally:
+            self._doc.unobserve(subscription)
+        return bool(changes)
+
+    def _integrate(self, update: bytes) -> None:
+        self._put_in(self._as_clients_have_it(update))
+
+    def _put_in(self, update: bytes) -> None:
+        with _refusing():
+            self._doc.apply_update(update)
+        self.size += len(update)
+
+    def _as_clients_have_it(self, update: bytes) -> bytes:
+        """Give the update, and make the native document anew, with the characters that are now cut in two replaced."""
+        broken = self._pairs.broken_by(update)
+        if not broken:
+            return update
+        state = replace(self.encode(), broken)
+        self._doc = Doc()
+        self._doc.apply_update(state)
+        return replace(update, broken)
+
+    @property
+    def waiting(self) -> bytes | None:
+        """The updates that wait for a predecessor, merged into one."""
+        return None if self._waiting == EMPTY else self._waiting
+
+    def state_vector(self) -> bytes:
+        """Say how much of each client is in the document."""
+        return statevector.encode(self._clocks)
+
+    def difference(self, state_vector: bytes) -> bytes:
+        """Give what a replica with that state vector lacks, as an update.
+
+        Raises:
+            InvalidUpdate: the state vector is not well-formed.
+        """
+        statevector.decode(state_vector)
+        with _refusing():
+            return self._doc.get_update(state_vector)
+
+    def encode(self) -> bytes:
+        """Give the whole document as one update, without what waits."""
+        state = self.difference(statevector.EMPTY)
+        self.size = len(state)
+        return state
+
+    def text(self) -> str:
+        """Give the plain text: the ``Y.Text`` under the key ``content``."""
+        return str(self._doc.get(TEXT, type=Text))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        raise InvalidUpdate(f"The update cannot be applied: {error}") from None

@@ -1,0 +1,64 @@
+"""Why a client is closed. Each class carries its WebSocket close code; its docstring is the default reason."""
+
+from typing import ClassVar
+
+
+class ProtocolError(Exception):
+    """The message does not follow the y-websocket protocol."""
+
+    code: ClassVar[int] = 1002
+    """The WebSocket close code (RFC 6455, 7.4)."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason or type(self).__doc__)
+
+    @property
+    def reason(self) -> str:
+        """The sentence for the close frame, cut to the 123 bytes of UTF-8 that fit one."""
+        return str(self).encode()[:123].decode(errors="ignore")
+
+
+class MalformedMessage(ProtocolError):
+    """The message is cut short or has a type that is not known here."""
+
+
+class UnsupportedData(ProtocolError):
+    """Text frames are not understood here: send binary frames."""
+
+    code = 1003
+
+
+class InvalidUpdate(ProtocolError):
+    """The update is not a well-formed Yjs update (format v1)."""
+
+    code = 1007
+
+
+class InvalidAwareness(ProtocolError):
+    """The awareness message is not well-formed."""
+
+    code = 1007
+
+
+class MessageTooBig(ProtocolError):
+    """The message is larger than this server takes."""
+
+    code = 1009
+
+
+class NoteFull(ProtocolError):
+    """The note has reached its size limit: no more edits are taken."""
+
+    code = 1009
+
+
+class TryAgainLater(ProtocolError):
+    """The server cannot keep this edit at the moment: reconnect and it is sent again."""
+
+    code = 1013
+
+
+class NoteGone(ProtocolError):
+    """The note was deleted: what was not acknowledged is not kept."""
+
+    code = 4404

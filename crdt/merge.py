@@ -1,0 +1,35 @@
+"""Merging updates on their bytes alone, without a document: nothing is lost, pending structs included."""
+
+from collections.abc import Sequence
+
+from pycrdt import merge_updates
+
+FAN_IN = 64
+"""Merging is quadratic in the number of updates, so it is done as a tree with this many branches."""
+
+
+def merge(updates: Sequence[bytes]) -> bytes:
+    """Merge one or more updates into one that has the effect of all of them, in whatever order they came."""
+    level = list(updates)
+    while len(level) > 1:
+        level = [_merge_group(level[i : i + FAN_IN]) for i in range(0, len(level), FAN_IN)]
+    return level[0]
+
+
+def merge_others(updates: Sequence[bytes]) -> list[bytes]:
+    """For each of two or more updates, merge all the others."""
+    before = updates[0]
+    others = [b""]
+    for update in updates[1:]:
+        others.append(before)
+        before = merge_updates(before, update)
+    after = updates[-1]
+    for i in range(len(updates) - 2, 0, -1):
+        others[i] = merge_updates(others[i], after)
+        after = merge_updates(updates[i], after)
+    others[0] = after
+    return others
+
+
+def _merge_group(updates: Sequence[bytes]) -> bytes:
+    return updates[0] if len(updates) == 1 else merge_updates(*updates)

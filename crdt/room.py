@@ -1,0 +1,241 @@
+"""One note and the clients on it: fed with frames, drained of frames and of updates to store.
+
+The way of an edit: ``receive`` applies it; ``end_turn`` sends on, as one frame, what came in since the last turn;
+``take_batch`` hands over what is to be stored; ``stored`` acknowledges it. To a y-websocket client the
+acknowledgement is its own update coming back, so until an update is stored it goes to everybody but its sender.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crdt.document import NOTHING_NEW, Applied, Document
+from crdt.errors import MalformedMessage, NoteFull, ProtocolError
+from crdt.merge import merge, merge_others
+from crdt.messages import (
+    AwarenessUpdate,
+    Message,
+    QueryAwareness,
+    SyncStep1,
+    SyncStep2,
+    Update,
+    decode,
+)
+from crdt.presence import Presence
+from crdt.session import Session
+from crdt.updates import EMPTY
+
+MAX_NOTE_BYTES = 64 * 1024 * 1024
+"""The default size limit of a note."""
+
+
+class Outgoing(NamedTuple):
+    """A frame and who gets it."""
+
+    frame: bytes
+    receivers: Sequence[Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """An update as it came in."""
+
+    senders: tuple[Session, ...]
+    """Who waits for its acknowledgement, and so must not see it before."""
+    update: bytes
+    """What the acknowledgement says back."""
+    ready: bytes
+    """What others are sent; ``EMPTY`` when nothing of it is new and complete."""
+    kept: bytes
+    """What is stored; ``EMPTY`` when nothing of it is new."""
+
+
+class Batch(NamedTuple):
+    """What one commit keeps of a note."""
+
+    update: bytes
+    """The update to store; ``EMPTY`` when only acknowledgements wait for what is stored before."""
+    contributions: Sequence[Contribution]
+
+
+class Room:
+    """One document, its clients and its presence."""
+
+    def __init__(self, document: Document, max_note_bytes: int = MAX_NOTE_BYTES) -> None:
+        self.document = document
+        self.presence = Presence()
+        self.unstored_bytes = 0
+        """How many bytes of updates wait for ``take_batch``."""
+        self._max_note_bytes = max_note_bytes
+        self._sessions: dict[Session, None] = {}
+        self._outgoing: list[Outgoing] = []
+        self._turn: list[Contribution] = []
+        self._unstored: list[bytes] = []
+        self._unacknowledged: list[Contribution] = []
+        self._waited_for: dict[Session, None] = {}
+        self._answers: dict[bytes, bytes] = {}
+
+    @property
+    def sessions(self) -> Sequence[Session]:
+        """Who is here, in the order of joining."""
+        return tuple(self._sessions)
+
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether there is something for ``take_batch``."""
+        return bool(self._unacknowledged)
+
+    def join(self, session: Session) -> None:
+        """Let a client in: it is asked what it has, and told who is here."""
+        self._sessions[session] = None
+        self._send(SyncStep1(self.document.state_vector()).encode(), session)
+        if len(self.presence):
+            self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+
+    def leave(self, session: Session, now: float) -> None:
+        """Let a client go: what it sent is kept, its presence is removed. A second time does nothing."""
+        if session in self._sessions:
+            del self._sessions[session]
+            self._waited_for.pop(session, None)
+            self.presence.leave(session, now)
+
+    def receive(self, session: Session, frame: bytes, now: float) -> None:
+        """Take a frame. A frame that must be refused becomes ``session.error``; nobody else notices.
+
+        Args:
+            session: who sends it.
+            frame: the payload of a binary WebSocket message.
+            now: the time in seconds, from a clock that does not go back.
+        """
+        if session.error is not None:
+            return
+        try:
+            for message in decode(frame):
+                self._handle(session, message, now)
+        except ProtocolError as error:
+            session.refuse(error)
+
+    def _handle(self, session: Session, message: Message, now: float) -> None:
+        if isinstance(message, Update):
+            self._edit(session, message.update)
+        elif isinstance(message, AwarenessUpdate):
+            self.presence.apply(session, message.payload, now)
+        elif isinstance(message, SyncStep1):
+            self._answer(session, message.state_vector)
+        elif isinstance(message, SyncStep2):
+            session.asked = False
+            self._edit(session, message.update)
+        elif isinstance(message, QueryAwareness):
+            self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+        else:
+            raise MalformedMessage("Only a server may deny permission.")
+
+    def _answer(self, session: Session, state_vector: bytes) -> None:
+        frame = self._answers.get(state_vector)
+        if frame is None:
+            frame = SyncStep2(self.document.difference(state_vector)).encode()
+            self._answers[state_vector] = frame
+        self._send(frame, session)
+        session.synced = True
+
+    def _edit(self, session: Session, update: bytes) -> None:
+        if update == EMPTY:
+            return
+        self._check_size(update)
+        self._answers.clear()
+        applied = self.document.apply(update)
+        if applied.missing:
+            self._ask(session)
+        if update.startswith(b"\x00") and applied == NOTHING_NEW:
+            # Only a delete set, and a known one: the usual answer to a step 1 from a client that was up to date.
+            return
+        self._turn.append(self._contribution(session, update, applied))
+
+    def _check_size(self, update: bytes) -> None:
+        room_left = self._max_note_bytes - len(update)
+        if self.document.size > room_left and len(self.document.encode()) > room_left:
+            raise NoteFull(f"The note has reached its limit of {self._max_note_bytes} bytes: no more edits are taken.")
+
+    def _ask(self, session: Session) -> None:
+        self._waited_for[session] = None
+        if not session.asked:
+            session.asked = True
+            self._send(SyncStep1(self.document.state_vector()).encode(), session)
+
+    def _contribution(self, session: Session, update: bytes, applied: Applied) -> Contribution:
+        if applied.released:
+            senders = tuple(self._waited_for | {session: None})
+            if self.document.waiting is None:
+                self._waited_for.clear()
+            return Contribution(senders, merge([update, applied.ready]), applied.ready, update)
+        if applied.ready != EMPTY or applied.missing:
+            return Contribution((session,), update, applied.ready, update)
+        return Contribution((session,), update, EMPTY, EMPTY)
+
+    def _send(self, frame: bytes, session: Session) -> None:
+        self._outgoing.append(Outgoing(frame, (session,)))
+
+    def expire(self, now: float) -> None:
+        """Remove the presence of clients that have not renewed it."""
+        self.presence.expire(now)
+
+    def end_turn(self) -> None:
+        """Send on what came in since the last call: one frame for all, merged, however much it was."""
+        changes = self.presence.take_changes()
+        if changes is not None:
+            self._outgoing.append(Outgoing(AwarenessUpdate(changes).encode(), self.sessions))
+        if self._turn:
+            turn, self._turn = self._turn, []
+            self._answers.clear()
+            self._broadcast(_by_sender(turn))
+            self._unacknowledged += turn
+            kept = [contribution.kept for contribution in turn if contribution.kept != EMPTY]
+            self._unstored += kept
+            self.unstored_bytes += sum(map(len, kept))
+
+    def _broadcast(self, groups: Sequence[tuple[Sequence[Session], bytes]]) -> None:
+        if not groups:
+            return
+        senders = {session for group, _ in groups for session in group}
+        everybody = [session for session in self._sessions if session.synced and session not in senders]
+        if everybody:
+            self._outgoing.append(Outgoing(Update(merge([update for _, update in groups])).encode(), everybody))
+        if len(groups) > 1:
+            for (group, _), others in zip(groups, merge_others([update for _, update in groups]), strict=True):
+                receivers = [session for session in group if session.synced and session in self._sessions]
+                self._outgoing.append(Outgoing(Update(others).encode(), receivers))
+
+    def frames(self) -> list[Outgoing]:
+        """Take the frames that are to be sent, in order."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def take_batch(self) -> Batch | None:
+        """Take what is to be stored next; nothing when everything is stored or on its way."""
+        if not self._unacknowledged:
+            return None
+        batch = Batch(merge(self._unstored) if self._unstored else EMPTY, self._unacknowledged)
+        self._unstored, self._unacknowledged, self.unstored_bytes = [], [], 0
+        return batch
+
+    def stored(self, batch: Batch) -> None:
+        """Acknowledge a batch, after its commit: everybody's own updates go back to them, as one frame each."""
+        own: dict[Session, list[bytes]] = {}
+        for contribution in batch.contributions:
+            for session in contribution.senders:
+                own.setdefault(session, []).append(contribution.update)
+        for session, updates in own.items():
+            if session in self._sessions:
+                self._send(Update(merge(updates)).encode(), session)
+
+
+def _by_sender(contributions: Iterable[Contribution]) -> list[tuple[Sequence[Session], bytes]]:
+    """Merge what each sender contributed to a turn; all of it where updates of several senders hang together."""
+    groups: dict[tuple[Session, ...], list[bytes]] = {}
+    for contribution in contributions:
+        if contribution.ready != EMPTY:
+            groups.setdefault(contribution.senders, []).append(contribution.ready)
+    if any(len(senders) > 1 for senders in groups):
+        everyone = tuple({session: None for senders in groups for session in senders})
+        return [(everyone, merge([update for updates in groups.values() for update in updates]))]
+    return [(senders, merge(updates)) for senders, updates in groups.items()]

@@ -1,0 +1,159 @@
+import gc
+import itertools
+import weakref
+
+import pytest
+from pycrdt import Doc
+
+from crdt import document as document_module
+from crdt.document import NOTHING_NEW, Document
+from crdt.errors import InvalidUpdate
+from crdt.merge import merge
+from crdt.updates import EMPTY
+from tests.crdt.typist import Typist
+
+
+def test_an_ordinary_update_goes_in_and_is_sent_on_as_it_came() -> None:
+    ann, document = Typist(1), Document()
+    update = ann.type("hello")
+    assert document.apply(update) == (update, False, False)
+    assert document.text() == "hello"
+    assert document.state_vector() == ann.doc.get_state()
+
+
+def test_what_is_known_brings_nothing_new() -> None:
+    ann, document = Typist(1), Document()
+    for update in (ann.type("hello"), ann.delete(0, 2)):
+        assert document.apply(update).ready == update
+        assert document.apply(update) == NOTHING_NEW
+    assert document.text() == "llo"
+
+
+def test_updates_in_any_order_give_the_same_document() -> None:
+    for order in itertools.permutations(range(4)):
+        ann, document = Typist(1), Document()
+        updates = [ann.type("ab"), ann.type("c"), ann.delete(1, 2), ann.insert(0, "z")]
+        sent_on = [document.apply(updates[i]).ready for i in order]
+        assert document.text() == str(ann) == "zac"
+        assert document.waiting is None
+        replica = Typist(2, merge(sent_on))
+        assert str(replica) == "zac"
+
+
+def test_a_gap_is_told_and_what_waited_is_released_when_it_closes() -> None:
+    ann, document = Typist(1), Document()
+    first, second, third = ann.type("a"), ann.type("b"), ann.type("c")
+    assert document.apply(third) == (EMPTY, True, False)
+    assert document.waiting == third
+    assert document.apply(first) == (first, False, False)
+    ready, missing, released = document.apply(second)
+    assert (missing, released) == (False, True)
+    assert Document(None, [first, ready]).text() == "abc" == document.text()
+
+
+def test_typing_goes_on_beside_a_gap() -> None:
+    ann, bob, document = Typist(1), Typist(2), Document()
+    ann.type("a")
+    document.apply(ann.type("b"))
+    update = bob.type("x")
+    assert document.apply(update) == (update, False, False)
+    assert document.text() == "x"
+
+
+def test_a_gap_that_closes_only_partly_keeps_waiting() -> None:
+    ann, document = Typist(1), Document()
+    updates = [ann.type(letter) for letter in "abcde"]
+    document.apply(updates[4])
+    document.apply(updates[2])
+    assert document.apply(merge(updates[:2]))[1:] == (False, True)
+    assert document.text() == "abc"
+    assert document.waiting is not None
+    document.apply(updates[3])
+    assert document.text() == "abcde"
+
+
+def test_a_deletion_that_came_too_early_is_done_later() -> None:
+    ann, document = Typist(1), Document()
+    typed, deleted = ann.type("abc"), ann.delete(0, 2)
+    assert document.apply(deleted).missing
+    document.apply(typed)
+    assert document.text() == "c"
+
+
+def test_what_waits_survives_a_reload() -> None:
+    ann, document = Typist(1), Document()
+    first, second, third = ann.type("a"), ann.type("b"), ann.type("c")
+    document.apply(first)
+    document.apply(third)
+    waiting = document.waiting
+    assert waiting is not None
+    again = Document(document.encode(), [waiting])
+    assert again.text() == "a"
+    again.apply(second)
+    assert again.text() == "abc"
+
+
+def test_the_difference_is_what_a_replica_lacks() -> None:
+    ann = Typist(1)
+    document = Document(None, [ann.type("x" * 10_000)])
+    replica = Typist(2, document.encode())
+    document.apply(ann.type("y"))
+    difference = document.difference(replica.doc.get_state())
+    assert len(difference) < 50
+    replica.hear(difference)
+    assert str(replica) == document.text()
+
+
+@pytest.mark.parametrize("state_vector", [b"", b"\x05", b"\xff\xff\xff\x7f"])
+def test_a_broken_state_vector_is_refused(state_vector: bytes) -> None:
+    with pytest.raises(InvalidUpdate):
+        Document().difference(state_vector)
+
+
+def test_a_broken_update_leaves_the_document_as_it_was() -> None:
+    ann = Typist(1)
+    document = Document(None, [ann.type("abc")])
+    for update in (b"", b"\x01", ann.type("d") + b"\x00"):
+        with pytest.raises(InvalidUpdate):
+            document.apply(update)
+    assert document.text() == "abc"
+
+
+def test_a_broken_snapshot_is_refused() -> None:
+    with pytest.raises(InvalidUpdate, match="cannot be applied"):
+        Document(b"\x01\x02")
+
+
+def test_the_size_is_an_upper_bound_until_it_is_measured() -> None:
+    ann, document = Typist(1), Document()
+    for letter in "abcdefgh":
+        document.apply(ann.type(letter))
+    estimate = document.size
+    assert len(document.encode()) == document.size < estimate
+
+
+def test_characters_outside_the_basic_plane_are_kept() -> None:
+    text = "👩‍👩‍👧‍👦 é \N{MATHEMATICAL FRAKTUR CAPITAL U} 🏳️‍🌈"
+    document = Document(None, [Typist(1).type(text)])
+    assert Document(document.encode()).text() == text
+
+
+def test_documents_that_are_let_go_do_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    docs: list[weakref.ref[Doc]] = []  # type: ignore[type-arg]
+
+    def remember() -> Doc:  # type: ignore[type-arg]
+        doc: Doc = Doc()  # type: ignore[type-arg]
+        docs.append(weakref.ref(doc))
+        return doc
+
+    monkeypatch.setattr(document_module, "Doc", remember)
+    ann = Typist(1)
+    typed, deleted = ann.type("abc"), ann.delete(0, 1)
+    for _ in range(2_000):
+        document = Document(None, [typed])
+        document.apply(deleted)
+        document.apply(deleted)
+        del document
+    gc.collect()
+    assert len(docs) == 2_000
+    assert not any(doc() for doc in docs)

@@ -1,0 +1,157 @@
+import pytest
+
+from crdt.encoding import read_string, read_uint, write_string, write_uint
+from crdt.errors import InvalidAwareness
+from crdt.presence import EXPIRES, MAX_IDS, MAX_STATE_BYTES, Presence
+from crdt.session import Session
+
+ANN, BOB = '{"name":"Ann"}', '{"name":"Bob"}'
+
+
+def awareness(*states: tuple[int, int, str]) -> bytes:
+    """An awareness update of (client id, clock, state)."""
+    encoded = [write_uint(client) + write_uint(clock) + write_string(state) for client, clock, state in states]
+    return write_uint(len(states)) + b"".join(encoded)
+
+
+def read(payload: bytes | None) -> list[tuple[int, int, str]]:
+    """The states of an awareness update."""
+    assert payload is not None
+    count, at = read_uint(payload, 0)
+    states = []
+    for _ in range(count):
+        client, at = read_uint(payload, at)
+        clock, at = read_uint(payload, at)
+        state, at = read_string(payload, at)
+        states.append((client, clock, state))
+    assert at == len(payload)
+    return states
+
+
+@pytest.fixture
+def presence() -> Presence:
+    return Presence()
+
+
+def test_a_state_is_told_once_and_kept_for_those_who_come_later(presence: Presence) -> None:
+    ann = Session()
+    presence.apply(ann, awareness((1, 1, ANN)), 0)
+    assert read(presence.take_changes()) == [(1, 1, ANN)]
+    assert presence.take_changes() is None
+    assert read(presence.everyone()) == [(1, 1, ANN)]
+    assert len(presence) == 1
+
+
+def test_only_the_newest_state_of_a_turn_is_told(presence: Presence) -> None:
+    ann = Session()
+    for clock in range(1, 5):
+        presence.apply(ann, awareness((1, clock, f'{{"at":{clock}}}')), 0)
+    assert read(presence.take_changes()) == [(1, 4, '{"at":4}')]
+
+
+def test_an_older_state_is_not_taken(presence: Presence) -> None:
+    ann = Session()
+    presence.apply(ann, awareness((1, 5, ANN)), 0)
+    presence.take_changes()
+    presence.apply(ann, awareness((1, 5, BOB)), 0)
+    presence.apply(ann, awareness((1, 4, BOB)), 0)
+    presence.apply(ann, awareness((1, 4, "null")), 0)
+    assert presence.take_changes() is None
+    assert read(presence.everyone()) == [(1, 5, ANN)]
+
+
+def test_nobody_speaks_for_somebody_else(presence: Presence) -> None:
+    ann, mallory = Session(), Session()
+    presence.apply(ann, awareness((1, 1, ANN)), 0)
+    presence.take_changes()
+    presence.apply(mallory, awareness((1, 99, BOB)), 0)
+    presence.apply(mallory, awareness((1, 99, "null")), 0)
+    presence.leave(mallory, 0)
+    assert presence.take_changes() is None
+    assert read(presence.everyone()) == [(1, 1, ANN)]
+
+
+def test_who_leaves_is_removed_for_all(presence: Presence) -> None:
+    ann, bob = Session(), Session()
+    presence.apply(ann, awareness((1, 3, ANN)), 0)
+    presence.apply(bob, awareness((2, 1, BOB)), 0)
+    presence.take_changes()
+    presence.leave(ann, 1)
+    assert read(presence.take_changes()) == [(1, 3, "null")]
+    assert read(presence.everyone()) == [(2, 1, BOB)]
+
+
+def test_a_client_may_take_itself_away(presence: Presence) -> None:
+    ann = Session()
+    presence.apply(ann, awareness((1, 3, ANN)), 0)
+    presence.apply(ann, awareness((1, 4, "null")), 0)
+    assert read(presence.take_changes()) == [(1, 4, "null")]
+    presence.apply(ann, awareness((7, 1, "null")), 0)
+    assert presence.take_changes() is None
+
+
+def test_an_echo_does_not_bring_back_who_left(presence: Presence) -> None:
+    ann, bob = Session(), Session()
+    presence.apply(ann, awareness((1, 3, ANN)), 0)
+    presence.leave(ann, 1)
+    presence.take_changes()
+    presence.apply(bob, awareness((1, 3, ANN)), 1)
+    assert presence.take_changes() is None
+    back = Session()
+    presence.apply(back, awareness((1, 4, ANN)), 2)
+    presence.apply(bob, awareness((1, 5, BOB)), 2)
+    assert read(presence.take_changes()) == [(1, 4, ANN)]
+
+
+def test_who_does_not_renew_expires(presence: Presence) -> None:
+    ann, bob = Session(), Session()
+    presence.apply(ann, awareness((1, 1, ANN)), 0)
+    presence.apply(bob, awareness((2, 1, BOB)), 0)
+    presence.apply(bob, awareness((2, 2, BOB)), 20)
+    presence.take_changes()
+    presence.expire(EXPIRES - 1)
+    assert presence.take_changes() is None
+    presence.expire(EXPIRES)
+    assert read(presence.take_changes()) == [(1, 1, "null")]
+    presence.apply(ann, awareness((1, 2, ANN)), EXPIRES)
+    assert read(presence.take_changes()) == [(1, 2, ANN)]
+
+
+def test_who_left_long_ago_is_forgotten(presence: Presence) -> None:
+    ann = Session()
+    presence.apply(ann, awareness((1, 3, ANN)), 0)
+    presence.leave(ann, 0)
+    presence.expire(EXPIRES)
+    presence.take_changes()
+    presence.apply(Session(), awareness((1, 3, ANN)), EXPIRES)
+    assert read(presence.take_changes()) == [(1, 3, ANN)]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "cut short"),
+        (b"\x01", "cut short"),
+        (b"\x00\x00", "behind its end"),
+        (awareness((1, 1, "{")), "not well-formed"),
+        (awareness((1, 1, "NaN")), "NaN"),
+        (awareness((1, 1, "[" * 50_000)), "not well-formed"),
+        (awareness((1, 1, f'"{"x" * MAX_STATE_BYTES}"')), "larger than"),
+        (b"\x01\x01\x01\x02\xff\xff", "not UTF-8"),
+        (b"\x01\x01\x01\x0aab", "bytes are announced"),
+    ],
+)
+def test_what_is_not_awareness_is_refused_and_nothing_of_it_taken(
+    presence: Presence, payload: bytes, reason: str
+) -> None:
+    with pytest.raises(InvalidAwareness, match=reason):
+        presence.apply(Session(), payload, 0)
+    assert presence.take_changes() is None
+
+
+def test_one_session_announces_only_so_many_ids(presence: Presence) -> None:
+    ann = Session()
+    presence.apply(ann, awareness(*((client, 1, ANN) for client in range(MAX_IDS))), 0)
+    presence.apply(Session(), awareness((1000, 1, BOB)), 0)
+    with pytest.raises(InvalidAwareness, match="at most 64"):
+        presence.apply(ann, awareness((1001, 1, ANN)), 0)

@@ -1,0 +1,319 @@
+import pytest
+
+from crdt.document import Document
+from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull
+from crdt.messages import (
+    AwarenessUpdate,
+    Message,
+    PermissionDenied,
+    QueryAwareness,
+    SyncStep1,
+    SyncStep2,
+    Update,
+    decode,
+)
+from crdt.presence import EXPIRES
+from crdt.room import Batch, Room
+from crdt.session import Session
+from crdt.updates import EMPTY
+from tests.crdt.test_presence import ANN, awareness, read
+from tests.crdt.typist import Typist
+
+
+class Table:
+    """A room with clients around it, and what each of them was sent."""
+
+    def __init__(self, room: Room | None = None) -> None:
+        self.room = room or Room(Document())
+        self.inbox: dict[Session, list[Message]] = {}
+
+    def seat(self, state_vector: bytes | None = b"\x00") -> Session:
+        """Let a client join and sync; its first messages are thrown away."""
+        session = Session()
+        self.room.join(session)
+        self.inbox[session] = []
+        if state_vector is not None:
+            self.room.receive(session, SyncStep1(state_vector).encode(), 0)
+        self.turn()
+        self.read(session)
+        return session
+
+    def say(self, session: Session, *messages: Message, now: float = 0) -> None:
+        """One client sends messages, a frame each, and the turn ends."""
+        for message in messages:
+            self.room.receive(session, message.encode(), now)
+        self.turn()
+
+    def turn(self) -> None:
+        """End the turn and hand out the frames."""
+        self.room.end_turn()
+        for frame, receivers in self.room.frames():
+            for session in receivers:
+                self.inbox[session] += decode(frame)
+
+    def store(self) -> bytes:
+        """Commit what waits; what was stored."""
+        batch = self.room.take_batch()
+        assert batch is not None
+        self.room.stored(batch)
+        self.turn()
+        return batch.update
+
+    def read(self, session: Session) -> list[Message]:
+        """What a client was sent since it last looked."""
+        messages, self.inbox[session] = self.inbox[session], []
+        return messages
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+def test_a_client_is_asked_what_it_has_when_it_joins(table: Table) -> None:
+    session = Session()
+    table.inbox[session] = []
+    table.room.join(session)
+    table.turn()
+    assert table.read(session) == [SyncStep1(b"\x00")]
+    assert table.room.sessions == (session,)
+
+
+def test_a_client_that_asks_gets_the_difference() -> None:
+    ann = Typist(1)
+    table = Table(Room(Document(None, [ann.type("hello")])))
+    session = table.seat(None)
+    table.say(session, SyncStep1(b"\x00"))
+    table.say(session, SyncStep1(ann.doc.get_state()))
+    assert table.read(session) == [SyncStep2(ann.state()), SyncStep2(EMPTY)]
+
+
+def test_an_edit_goes_to_everybody_else_at_once_and_back_to_its_sender_when_stored(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    update = Typist(1).type("hello")
+    table.say(ann, Update(update))
+    assert table.read(bob) == [Update(update)]
+    assert table.read(ann) == []
+    assert table.room.unacknowledged
+    assert table.room.unstored_bytes == len(update)
+    assert table.store() == update
+    assert table.read(ann) == [Update(update)]
+    assert table.read(bob) == []
+    assert table.room.take_batch() is None
+    assert table.room.unstored_bytes == 0
+
+
+def test_what_came_in_one_turn_is_one_frame(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    typist = Typist(1)
+    table.say(ann, *(Update(typist.type(letter)) for letter in "hello"))
+    (message,) = table.read(bob)
+    assert isinstance(message, Update)
+    assert str(Typist(2, message.update)) == "hello"
+    table.store()
+    assert table.read(ann) == [message]
+
+
+def test_each_sender_of_a_turn_gets_what_the_others_sent(table: Table) -> None:
+    seats = [table.seat() for _ in range(4)]
+    typists = [Typist(client) for client in (1, 2, 3)]
+    for seat, typist in zip(seats, typists, strict=False):
+        table.room.receive(seat, Update(typist.type(f"<{typist.doc.client_id}>")).encode(), 0)
+    table.turn()
+    texts = []
+    for seat in seats:
+        (message,) = table.read(seat)
+        assert isinstance(message, Update)
+        texts.append(str(Typist(9, message.update)))
+    whole = table.room.document.text()
+    assert texts[3] == whole
+    assert texts[:3] == [whole.replace(f"<{client}>", "") for client in (1, 2, 3)]
+    table.store()
+    for seat, typist in zip(seats, typists, strict=False):
+        (message,) = table.read(seat)
+        assert isinstance(message, Update)
+        assert str(Typist(9, message.update)) == f"<{typist.doc.client_id}>"
+
+
+def test_a_client_that_has_not_synced_yet_is_sent_no_updates(table: Table) -> None:
+    ann, late = table.seat(), table.seat(None)
+    update = Typist(1).type("a")
+    table.say(ann, Update(update))
+    assert table.read(late) == []
+    table.say(late, SyncStep1(b"\x00"))
+    assert table.read(late) == [SyncStep2(update)]
+
+
+def test_what_is_known_is_acknowledged_but_neither_stored_nor_sent_on(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    update = Typist(1).type("a")
+    table.say(ann, Update(update))
+    table.store()
+    table.read(ann), table.read(bob)
+    table.say(ann, Update(update))
+    assert table.read(bob) == []
+    assert table.store() == EMPTY
+    assert table.read(ann) == [Update(update)]
+
+
+def test_an_answer_that_brings_nothing_costs_nothing(table: Table) -> None:
+    ann = table.seat()
+    typist = Typist(1)
+    table.say(ann, Update(typist.type("abc")), Update(typist.delete(0, 2)))
+    table.store()
+    table.read(ann)
+    known_deletes = typist.doc.get_update(typist.doc.get_state())
+    table.say(ann, SyncStep2(EMPTY), SyncStep2(known_deletes))
+    assert not table.room.unacknowledged
+    assert table.read(ann) == []
+
+
+def test_a_gap_is_asked_for_once_and_kept_from_others_until_it_closes(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    typist = Typist(1)
+    first, second, third = typist.type("a"), typist.type("b"), typist.type("c")
+    table.say(ann, Update(second), Update(third))
+    assert table.read(ann) == [SyncStep1(b"\x00")]
+    assert table.read(bob) == []
+    kept = table.store()
+    assert Document(None, [kept, first]).text() == "abc"
+    table.read(ann)
+    table.say(ann, SyncStep2(typist.state()))
+    (message,) = table.read(bob)
+    assert isinstance(message, Update)
+    assert str(Typist(9, message.update)) == "abc"
+    assert table.room.document.text() == "abc"
+    assert table.read(ann) == []
+    table.store()
+    assert len(table.read(ann)) == 1
+
+
+def test_a_gap_that_somebody_else_closes_is_acknowledged_only_when_that_is_stored(table: Table) -> None:
+    ann, bob, cat = table.seat(), table.seat(), table.seat()
+    typist = Typist(1)
+    first, second = typist.type("a"), typist.type("b")
+    table.say(ann, Update(second))
+    table.read(ann)
+    table.say(bob, Update(first))
+    assert table.read(ann) == table.read(bob) == []
+    (message,) = table.read(cat)
+    assert isinstance(message, Update)
+    assert str(Typist(9, message.update)) == "ab"
+    table.store()
+    for session in (ann, bob):
+        (message,) = table.read(session)
+        assert isinstance(message, Update)
+        assert str(Typist(9, message.update)) == "ab"
+
+
+def test_a_gap_that_closes_in_part_still_waits_for_its_senders(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    typist = Typist(1)
+    first, second, third, fourth = (typist.type(letter) for letter in "abcd")
+    table.say(ann, Update(second), Update(fourth))
+    table.say(bob, Update(first))
+    assert table.room.document.text() == "ab"
+    table.say(bob, Update(third))
+    assert table.room.document.text() == "abcd"
+
+
+def test_who_leaves_is_sent_nothing_more_and_what_it_sent_is_kept(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    update = Typist(1).type("a")
+    table.room.receive(ann, Update(update).encode(), 0)
+    table.room.leave(ann, 0)
+    table.room.leave(ann, 0)
+    table.turn()
+    assert table.read(bob) == [Update(update)]
+    assert table.store() == update
+    assert table.read(ann) == []
+
+
+def test_presence_goes_to_everybody_its_sender_included(table: Table) -> None:
+    ann, bob = table.seat(), table.seat(None)
+    here = AwarenessUpdate(awareness((1, 1, ANN)))
+    table.say(ann, here)
+    assert table.read(ann) == table.read(bob) == [here]
+    late = table.seat(None)
+    table.say(late, QueryAwareness())
+    assert table.read(late) == [here]
+    table.room.leave(ann, 1)
+    table.turn()
+    (gone,) = table.read(bob)
+    assert isinstance(gone, AwarenessUpdate)
+    assert read(gone.payload) == [(1, 1, "null")]
+
+
+def test_who_is_here_is_told_to_those_who_come(table: Table) -> None:
+    ann = table.seat()
+    table.say(ann, AwarenessUpdate(awareness((1, 1, ANN))))
+    late = Session()
+    table.inbox[late] = []
+    table.room.join(late)
+    table.turn()
+    assert table.read(late) == [SyncStep1(b"\x00"), AwarenessUpdate(awareness((1, 1, ANN)))]
+
+
+def test_presence_that_is_not_renewed_expires(table: Table) -> None:
+    ann, bob = table.seat(), table.seat()
+    table.say(ann, AwarenessUpdate(awareness((1, 1, ANN))))
+    table.read(bob)
+    table.room.expire(EXPIRES)
+    table.turn()
+    assert len(table.read(bob)) == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "error"),
+    [
+        (b"\x09", MalformedMessage),
+        (PermissionDenied("no").encode(), MalformedMessage),
+        (Update(b"\x07").encode(), InvalidUpdate),
+        (SyncStep1(b"\x07").encode(), InvalidUpdate),
+    ],
+)
+def test_a_frame_that_is_refused_ends_that_client_alone(table: Table, frame: bytes, error: type[Exception]) -> None:
+    ann, bob = table.seat(), table.seat()
+    table.room.receive(bob, frame, 0)
+    assert isinstance(bob.error, error)
+    table.room.receive(bob, Update(Typist(2).type("x")).encode(), 0)
+    update = Typist(1).type("a")
+    table.say(ann, Update(update))
+    assert table.room.document.text() == "a"
+    assert ann.error is None
+
+
+def test_a_full_note_takes_no_more_but_is_still_read() -> None:
+    typist = Typist(1)
+    table = Table(Room(Document(), max_note_bytes=200))
+    ann = table.seat()
+    for _ in range(10):
+        table.say(ann, Update(typist.type("0123456789")))
+    assert len(table.room.document.text()) == 100
+    table.say(ann, Update(typist.type("x" * 200)))
+    assert isinstance(ann.error, NoteFull)
+    assert len(table.room.document.text()) == 100
+    reader = table.seat(None)
+    table.say(reader, SyncStep1(b"\x00"))
+    (message,) = table.read(reader)
+    assert isinstance(message, SyncStep2)
+    assert len(str(Typist(2, message.update))) == 100
+
+
+def test_equal_questions_are_answered_once_a_turn_with_the_same_bytes() -> None:
+    room = Room(Document(None, [Typist(1).type("hello")]))
+    for session in (Session(), Session()):
+        room.receive(session, SyncStep1(b"\x00").encode(), 0)
+    first, second = room.frames()
+    assert first.frame is second.frame
+
+
+def test_a_batch_is_acknowledged_only_to_those_who_are_still_there(table: Table) -> None:
+    ann = table.seat()
+    table.say(ann, Update(Typist(1).type("a")))
+    batch = table.room.take_batch()
+    assert isinstance(batch, Batch)
+    table.room.leave(ann, 0)
+    table.room.stored(batch)
+    table.turn()
+    assert table.read(ann) == []

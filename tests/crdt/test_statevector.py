@@ -1,0 +1,32 @@
+import pytest
+
+from crdt import statevector
+from crdt.errors import InvalidUpdate
+from tests.crdt.typist import Typist
+
+
+def test_it_is_encoded_as_the_core_does() -> None:
+    ann, bob = Typist(1), Typist(300)
+    ann.type("hello")
+    bob.type("hi")
+    ann.hear(bob.state())
+    encoded = ann.doc.get_state()
+    assert statevector.decode(encoded) == {1: 5, 300: 2}
+    assert statevector.decode(statevector.encode({1: 5, 300: 2})) == {1: 5, 300: 2}
+    assert statevector.encode({1: 5}) == b"\x01\x01\x05"
+    assert statevector.decode(statevector.EMPTY) == {}
+
+
+@pytest.mark.parametrize(
+    ("encoded", "reason"),
+    [
+        (b"", "cut short"),
+        (b"\x01\x01", "more clients|cut short"),
+        (b"\xff\xff\xff\x0f", "more clients than it has bytes"),
+        (b"\x00\x00", "behind its end"),
+        (b"\x01\x01" + b"\xff" * 20, "larger than"),
+    ],
+)
+def test_anything_else_is_refused(encoded: bytes, reason: str) -> None:
+    with pytest.raises(InvalidUpdate, match=reason):
+        statevector.decode(encoded)

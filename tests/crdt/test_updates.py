@@ -1,0 +1,138 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crdt.errors import InvalidUpdate
+from crdt.merge import merge
+from crdt.updates import EMPTY, scan, split
+from tests.crdt.typist import Typist
+
+
+def test_a_keystroke_after_a_known_one_is_complete_and_new() -> None:
+    ann = Typist(1)
+    ann.type("a")
+    seen = scan(ann.type("b"), {1: 1})
+    assert seen == ({1: 2}, True, True, False)
+
+
+def test_a_keystroke_after_an_unknown_one_is_not_complete() -> None:
+    ann = Typist(1)
+    ann.type("a")
+    assert not scan(ann.type("b"), {}).complete
+
+
+def test_what_is_known_is_not_new() -> None:
+    assert not scan(Typist(1).type("abc"), {1: 3}).new
+    assert scan(Typist(1).type("abc"), {1: 2}).new
+
+
+def test_an_item_beside_an_unknown_one_is_not_complete() -> None:
+    ann = Typist(1)
+    ann.type("ab")
+    bob = Typist(2, ann.state())
+    update = bob.insert(1, "x")
+    assert not scan(update, {}).complete
+    assert not scan(update, {1: 1}).complete
+    assert scan(update, {1: 2}).complete
+
+
+def test_the_clients_of_one_update_may_lean_on_each_other() -> None:
+    ann = Typist(1)
+    ann.type("ab")
+    bob = Typist(2, ann.state())
+    bob.insert(1, "x")
+    ready, waiting, wanted = split(bob.state(), {})
+    assert waiting == EMPTY
+    assert not wanted
+    assert scan(ready, {}).ends == {1: 2, 2: 1}
+
+
+def test_a_deletion_of_something_unknown_is_not_complete() -> None:
+    ann = Typist(1)
+    ann.type("abcd")
+    deletion = ann.delete(1, 3)
+    seen = scan(deletion, {1: 2})
+    assert seen.deletes
+    assert not seen.complete
+    assert scan(deletion, {1: 3}).complete
+
+
+@pytest.mark.parametrize(
+    ("update", "reason"),
+    [
+        (b"", "cut short"),
+        (b"\x01", "cut short"),
+        (b"\x00", "cut short"),
+        (b"\x00\x00\x00", "behind its end"),
+        (b"\x01\x01\x01\x00\x04\x01\x01a\x05ab\x00", "bytes are announced"),
+        (b"\x00\x01\x01\x01\x00\x00", "delete range"),
+        (b"\x02\x01\x01\x00\x00\x01\x01\x01\x01\x00\x01\x00", "two sections"),
+        (b"\x01\x01\x01\x00\x04\x01\x01a\x01\xff\x00", "not UTF-8"),
+    ],
+)
+def test_what_is_not_an_update_is_refused(update: bytes, reason: str) -> None:
+    with pytest.raises(InvalidUpdate, match=reason):
+        scan(update, {})
+
+
+def test_an_update_is_cut_at_its_hole() -> None:
+    ann = Typist(1)
+    updates = [ann.type(letter) for letter in "abcde"]
+    holed = merge([updates[0], updates[1], updates[4]])
+    ready, waiting, wanted = split(holed, {})
+    assert scan(ready, {}) == ({1: 2}, True, True, False)
+    assert wanted == {(1, 3)}
+    assert split(waiting, {1: 2}).ready == EMPTY
+    assert split(waiting, {1: 4}).waiting == EMPTY
+    assert scan(split(waiting, {1: 4}).ready, {1: 4}).ends == {1: 5}
+
+
+def test_a_struct_waits_for_its_neighbour() -> None:
+    ann = Typist(1)
+    ann.type("ab")
+    bob = Typist(2, ann.state())
+    first = bob.insert(1, "x")
+    ready, waiting, wanted = split(first, {1: 1})
+    assert (ready, waiting, set(wanted)) == (EMPTY, first, {(1, 1)})
+
+
+def test_a_deletion_is_cut_where_knowledge_ends() -> None:
+    ann = Typist(1)
+    ann.type("abcdef")
+    deletion = ann.delete(1, 5)
+    ready, waiting, wanted = split(deletion, {1: 3})
+    assert ready == b"\x00\x01\x01\x01\x01\x02"
+    assert waiting == b"\x00\x01\x01\x01\x03\x02"
+    assert wanted == {(1, 3)}
+    assert split(deletion, {1: 6}) == (deletion, EMPTY, frozenset())
+    assert split(deletion, {}) == (EMPTY, deletion, frozenset({(1, 1)}))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 50), st.integers(0, 3)), min_size=1, max_size=30),
+    st.data(),
+)
+def test_any_order_of_any_cuts_gives_the_same_document(edits: list[tuple[int, int, int]], data: st.DataObject) -> None:
+    typists = [Typist(client) for client in (1, 2, 3)]
+    history: list[bytes] = []
+    for who, at, kind in edits:
+        typist = typists[who]
+        length = len(typist.text)
+        if kind == 0 and length:
+            history.append(typist.delete(at % length, min(length, at % length + 2)))
+        else:
+            history.append(typist.insert(at % (length + 1), "ab"[: 1 + at % 2]))
+        if kind == 3:
+            for other in typists:
+                other.hear(typist.state())
+    known: dict[int, int] = {}
+    waiting, taken = EMPTY, EMPTY
+    for update in data.draw(st.permutations(history)):
+        ready, waiting, wanted = split(merge([waiting, update]), known)
+        assert scan(ready, known).complete or len(scan(ready, known).ends) > 1
+        assert (waiting == EMPTY) == (not wanted)
+        known |= {client: max(end, known.get(client, 0)) for client, end in scan(ready, known).ends.items()}
+        taken = merge([taken, ready])
+    assert waiting == EMPTY
+    whole = Typist(9, taken)
+    assert str(whole) == str(Typist(8, merge(history)))
