@@ -1,0 +1,1 @@
+"""What is kept: the store chosen, its schema, the note log. No sockets, no documents."""

@@ -1,0 +1,202 @@
+"""The database, opened: transactions to read and to write in, the same for all three stores."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+from sqlalchemy import URL, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from stores.errors import Unavailable, translated
+from stores.lane import Lane
+from stores.target import Driver, Target
+
+_READERS = 4
+"""Connections that read a SQLite file; each is a thread."""
+_CONNECT_TIMEOUT = 15.0
+"""Seconds for one connection to Postgres: a suspended Neon database needs a few to wake up."""
+_MIGRATION_LOCK = int.from_bytes(b"routa.db")
+"""Any number of 64 bits that no other program on the same Postgres will choose."""
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+class Database:
+    """One open store. ``read()`` and ``write()`` give transactions; what escapes them is a StoreError.
+
+    Never open one inside another: in memory, and between two writes on SQLite, the inner one would wait for ever.
+    """
+
+    def __init__(self, target: Target, reader: Lane, writer: Lane) -> None:
+        self.target = target
+        self._reader = reader
+        self._writer = writer
+        self._closed = False
+
+    @classmethod
+    async def open(cls, target: Target) -> Self:
+        """Open the store; creates a SQLite file and its folder.
+
+        Raises Unavailable: unreachable, wrong password, folder not writable, not a database file; Misconfigured: the
+        URL asks for something that cannot be had, such as a certificate file that is not there.
+        """
+        lanes = {Driver.POSTGRES: _postgres_lanes, Driver.SQLITE: _file_lanes, Driver.MEMORY: _memory_lanes}
+        with translated(target.label):
+            if target.path is not None:
+                _make_folder(target.path)
+            database = cls(target, *lanes[target.driver](target))
+        try:
+            async with database.read():
+                pass
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction in which all statements see the same moment; nothing may be written in it."""
+        with translated(self.target.label):
+            async with self._open(self._reader).transaction() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction that commits at the end of the block, and keeps nothing when the block raises.
+
+        On SQLite writers take turns, in the order in which they asked.
+        """
+        with translated(self.target.label):
+            async with self._open(self._writer).transaction() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """Give a write transaction that no other ``migrate()`` overlaps, also of another server."""
+        async with self.write() as connection:
+            await connection.begin()  # tells Alembic to leave the transaction to us
+            if self.target.driver is Driver.POSTGRES:  # on SQLite every write is alone already
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            yield connection
+
+    def insert_absent(self, table: Table) -> Insert:
+        """Give an INSERT for this store that does nothing where the row's key is there already."""
+        insert = postgresql.insert if self.target.driver is Driver.POSTGRES else sqlite.insert
+        return insert(table).on_conflict_do_nothing()
+
+    async def close(self) -> None:
+        """Close all connections, once no transaction is open; in memory everything is gone with them."""
+        self._closed = True
+        with translated(self.target.label):
+            for engine in {self._reader.engine, self._writer.engine}:
+                await engine.dispose()
+
+    def _open(self, lane: Lane) -> Lane:
+        if self._closed:
+            raise Unavailable(f"{self.target.label} is closed.")
+        return lane
+
+
+def _make_folder(path: Path) -> None:
+    if path.is_dir():
+        raise Unavailable(f"{path} is a folder: name a file in it for the notes.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"The folder {path.parent} cannot be made ({error.strerror}); name another one for the notes."
+        ) from error
+
+
+def _engine(url: str | URL, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
+        hide_parameters=True,
+        **options,
+    )
+
+
+def _postgres_lanes(target: Target) -> tuple[Lane, Lane]:
+    options: dict[str, Any] = {"dsn": target.dsn, "timeout": _CONNECT_TIMEOUT}
+    if target.system_ca:
+        options["ssl"] = True
+    if target.pooler:
+        options |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": _unnamed,
+            "async_creator_fn": _connect_in_transaction,
+        }
+    engine = _engine(
+        "postgresql+asyncpg://",
+        connect_args=options,
+        pool_size=target.pool_size,
+        max_overflow=0,
+        pool_timeout=target.busy_timeout,
+    )
+    if target.pooler:
+        event.listen(engine.sync_engine, "connect", _commit_connect)
+
+    def lane(begin: str) -> Lane:
+        return Lane(engine, begin, tries=target.pool_size + 1, lasting=False)
+
+    return lane("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), lane("BEGIN ISOLATION LEVEL READ COMMITTED")
+
+
+def _unnamed() -> str:
+    return ""
+
+
+async def _connect_in_transaction(**options: Any) -> object:
+    """Connect behind a transaction pooler: what SQLAlchemy asks a new connection must reach one and the same server."""
+    connection = await asyncpg.connect(**options)
+    await connection.execute("BEGIN")
+    return connection
+
+
+def _commit_connect(connection: Any, record: object) -> None:  # noqa: ARG001
+    connection.run_async(lambda link: link.execute("COMMIT"))
+
+
+def _file_lanes(target: Target) -> tuple[Lane, Lane]:
+    url = URL.create("sqlite+aiosqlite", database=str(target.path))
+    script = f"PRAGMA journal_mode=WAL; PRAGMA synchronous={target.synchronous};"
+    writer = _sqlite_engine(url, script, target, poolclass=StaticPool)
+    reader = _sqlite_engine(url, script, target, pool_size=_READERS, max_overflow=0, pool_timeout=target.busy_timeout)
+    return Lane(reader, "BEGIN"), Lane(writer, "BEGIN IMMEDIATE", turn=asyncio.Lock())
+
+
+def _memory_lanes(target: Target) -> tuple[Lane, Lane]:
+    engine = _sqlite_engine(URL.create("sqlite+aiosqlite"), "", target, poolclass=StaticPool)
+    turn = asyncio.Lock()
+    return Lane(engine, "BEGIN", turn=turn), Lane(engine, "BEGIN IMMEDIATE", turn=turn)
+
+
+def _sqlite_engine(url: URL, script: str, target: Target, **options: Any) -> AsyncEngine:
+    engine = _engine(url, connect_args={"timeout": target.busy_timeout}, **options)
+    event.listen(engine.sync_engine, "connect", _pragmas(script + "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"))
+    event.listen(engine.sync_engine, "handle_error", _keep_connection)
+    return engine
+
+
+def _pragmas(script: str) -> Callable[[DBAPIConnection, object], None]:
+    def run(connection: Any, record: object) -> None:  # noqa: ARG001
+        connection.run_async(lambda link: link.executescript(script))
+
+    return run
+
+
+def _keep_connection(context: ExceptionContext) -> None:
+    # A cancelled statement makes SQLAlchemy throw its connection away: in memory that would be the database itself.
+    # SQLite runs the statements of a connection in order, so the ROLLBACK that follows is all it takes.
+    context.is_disconnect = False

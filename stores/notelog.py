@@ -1,0 +1,194 @@
+"""A note as it is kept: its snapshot, and the log of the updates that came after it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stores.engine import Database
+from stores.errors import NotFound
+from stores.tables import note_snapshots, note_updates, notes, workspaces
+
+_CHUNK = 512
+"""The most parameters of one DELETE; SQLite takes 32,766 and Postgres 65,535."""
+
+
+class NoteKey(NamedTuple):
+    """Which note: its id alone is not enough, for two workspaces may use the same."""
+
+    workspace: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A whole document, and the updates that still miss a predecessor; both are Yjs updates, format v1."""
+
+    state: bytes
+    pending: bytes | None
+    revision: int
+    """1 for the first snapshot of a note, one more for each that takes its place."""
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One update (Yjs update, format v1) of the log."""
+
+    id: int
+    update: bytes
+
+
+@dataclass(frozen=True)
+class StoredNote:
+    """All that is kept of a note's document at one moment: the snapshot and the log in order."""
+
+    snapshot: Snapshot | None
+    rows: tuple[LogRow, ...]
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """What a snapshot and its log amount to: to be written in their place."""
+
+    state: bytes
+    pending: bytes | None
+    text: str
+    """The note's text, for reading and searching."""
+
+
+class NoteLog:
+    """The notes' documents in a database. All methods raise Unavailable when the database cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_note(self, key: NoteKey) -> StoredNote:
+        """Read a note, made empty (and its workspace with it) when it is not there; writes nothing when it is.
+
+        Raises NotFound when somebody deletes it in this very moment.
+        """
+        try:
+            return await self.read(key)
+        except NotFound:
+            await self._create(key)
+        return await self.read(key)
+
+    async def read(self, key: NoteKey) -> StoredNote:
+        """Read a note's snapshot and log as they were at one moment; raises NotFound when there is no such note."""
+        async with self._database.read() as connection:
+            snapshot = await _read_snapshot(connection, key)
+            result = await connection.execute(_ROWS, _names(key))
+            return StoredNote(snapshot, tuple(LogRow(*row) for row in result))
+
+    async def append(self, batch: Sequence[tuple[NoteKey, bytes]]) -> None:
+        """Add updates (Yjs update v1) of any number of notes to the log, in this order and in one transaction.
+
+        It has been committed when this returns; nothing is kept when it raises. Raises NotFound when a note in the
+        batch is not there.
+        """
+        if not batch:
+            return
+        async with self._database.write() as connection:
+            await connection.execute(
+                _APPEND, [{"workspace_id": key[0], "note_id": key[1], "payload": payload} for key, payload in batch]
+            )
+
+    async def compact(self, key: NoteKey, stored: StoredNote, compacted: Compacted) -> bool:
+        """Put a snapshot in the place of what was read: exactly that snapshot and exactly those rows.
+
+        Rows that came later stay, whatever their ids. The note's text and time of change follow. Returns False, with
+        nothing changed, when somebody else compacted, deleted or replaced the note since. Raises NotFound when the
+        note is gone and there was no snapshot.
+        """
+        try:
+            async with self._database.write() as connection:
+                await _replace_snapshot(self._database, connection, key, stored, compacted)
+                await _delete_rows(connection, stored.rows)
+                text = compacted.text.replace("\0", "\ufffd")  # Postgres keeps no NUL in a text
+                await connection.execute(_TEXT, {**_names(key), "text": text, "now": _now()})
+        except _OvertakenError:
+            return False
+        return True
+
+    async def _create(self, key: NoteKey) -> None:
+        new = self._database.insert_absent
+        stamps = {"created_at": _now(), "updated_at": _now()}
+        async with self._database.write() as connection:
+            await connection.execute(new(workspaces).values(id=key.workspace, title=key.workspace, **stamps))
+            await connection.execute(
+                new(notes).values(workspace_id=key.workspace, id=key.note, title=key.note, **stamps)
+            )
+
+
+class _OvertakenError(Exception):
+    """What was read is not what is there: leaves the transaction without a trace."""
+
+
+_THIS_NOTE = and_(notes.c.workspace_id == bindparam("workspace"), notes.c.id == bindparam("note"))
+_THIS_SNAPSHOT = and_(
+    note_snapshots.c.workspace_id == bindparam("workspace"), note_snapshots.c.note_id == bindparam("note")
+)
+_SNAPSHOT = (
+    select(note_snapshots.c.state, note_snapshots.c.pending, note_snapshots.c.revision)
+    .select_from(notes.outerjoin(note_snapshots))
+    .where(_THIS_NOTE)
+)
+_ROWS = (
+    select(note_updates.c.id, note_updates.c.payload)
+    .where(note_updates.c.workspace_id == bindparam("workspace"), note_updates.c.note_id == bindparam("note"))
+    .order_by(note_updates.c.id)
+)
+_APPEND = insert(note_updates)
+_DELETE = delete(note_updates).where(note_updates.c.id.in_(bindparam("ids", expanding=True)))
+_TEXT = update(notes).where(_THIS_NOTE).values(content=bindparam("text"), updated_at=bindparam("now"))
+_REPLACE = update(note_snapshots).where(_THIS_SNAPSHOT, note_snapshots.c.revision == bindparam("read"))
+
+
+def _names(key: NoteKey) -> dict[str, object]:
+    return {"workspace": key.workspace, "note": key.note}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _read_snapshot(connection: AsyncConnection, key: NoteKey) -> Snapshot | None:
+    row = (await connection.execute(_SNAPSHOT, _names(key))).one_or_none()
+    if row is None:
+        raise NotFound(f'There is no note "{key.note}" in the workspace "{key.workspace}".')
+    return None if row.revision is None else Snapshot(*row)
+
+
+async def _replace_snapshot(
+    database: Database, connection: AsyncConnection, key: NoteKey, stored: StoredNote, compacted: Compacted
+) -> None:
+    values = {"state": compacted.state, "pending": compacted.pending, "updated_at": _now()}
+    if stored.snapshot is None:
+        first = database.insert_absent(note_snapshots)
+        result = await connection.execute(
+            first.values(workspace_id=key.workspace, note_id=key.note, revision=1, **values)
+        )
+    else:
+        read = stored.snapshot.revision
+        result = await connection.execute(_REPLACE.values(revision=read + 1, **values), {**_names(key), "read": read})
+    if result.rowcount != 1:
+        raise _OvertakenError
+
+
+async def _delete_rows(connection: AsyncConnection, rows: Sequence[LogRow]) -> None:
+    deleted = 0
+    for ids in _chunks([row.id for row in rows]):
+        deleted += (await connection.execute(_DELETE, {"ids": ids})).rowcount
+    if deleted != len(rows):  # the note was deleted, and perhaps made again: this is not its document
+        raise _OvertakenError
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    """Cut into pieces of 1, 2, 4, … or 512, filled up with the last id: a few statements to prepare, not 512."""
+    for start in range(0, len(ids), _CHUNK):
+        piece = ids[start : start + _CHUNK]
+        size = 1 << (len(piece) - 1).bit_length()
+        yield piece + piece[-1:] * (size - len(piece))

@@ -1,0 +1,239 @@
+"""The schema: what the code works with. `migrations` brings a database to it, `drift` compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from stores.columns import Json, LogId, Timestamp, lists, one_of, optional, required, stamps, workspace
+
+AGENT_ROLES = ("ROUTA", "CRAFTER", "GATE", "DEVELOPER")
+MODEL_TIERS = ("SMART", "BALANCED", "FAST")
+AGENT_STATUSES = ("PENDING", "ACTIVE", "COMPLETED", "ERROR", "CANCELLED")
+TASK_STATUSES = ("PENDING", "IN_PROGRESS", "REVIEW_REQUIRED", "COMPLETED", "NEEDS_FIX", "BLOCKED", "CANCELLED")
+TASK_PRIORITIES = ("low", "medium", "high", "urgent")
+VERDICTS = ("APPROVED", "NOT_APPROVED", "BLOCKED")
+NOTE_TYPES = ("spec", "task", "general")
+WORKSPACE_STATUSES = ("active", "archived")
+SOURCE_TYPES = ("local", "github")
+MESSAGE_ROLES = ("SYSTEM", "USER", "ASSISTANT", "TOOL")
+BACKGROUND_STATUSES = ("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
+BACKGROUND_PRIORITIES = ("HIGH", "NORMAL", "LOW")
+TRIGGER_SOURCES = ("manual", "schedule", "webhook", "polling", "fleet", "workflow")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("title"),
+    *optional("repo_path", "branch"),
+    *one_of("status", WORKSPACE_STATUSES, default="active"),
+    Column("metadata", Json, nullable=False, default=dict),
+    *stamps(),
+    Index(None, "status"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    required("title"),
+    Column("content", Text, nullable=False, default=""),
+    *optional("session_id"),
+    *one_of("type", NOTE_TYPES, default="general"),
+    *one_of("task_status", TASK_STATUSES, required=False),
+    *lists("assigned_agent_ids"),
+    *optional("parent_note_id", "linked_task_id"),
+    Column("custom", Json, nullable=False, default=dict),
+    *stamps(),
+    Index(None, "workspace_id", "type"),
+    Index(None, "workspace_id", "session_id"),
+    # Only Postgres can look into a JSON list by an index.
+    Index("ix_notes_assigned_agent_ids", "assigned_agent_ids", postgresql_using="gin").ddl_if("postgresql"),
+)
+
+note_updates = Table(
+    "note_updates",
+    metadata,
+    Column("id", LogId, Identity(), primary_key=True),
+    required("workspace_id"),
+    required("note_id"),
+    required("payload", LargeBinary),
+    ForeignKeyConstraint(["workspace_id", "note_id"], ["notes.workspace_id", "notes.id"], ondelete="CASCADE"),
+    Index(None, "workspace_id", "note_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""The log: one row an update (Yjs update v1), in the order of ``id``, which is never given twice."""
+
+note_snapshots = Table(
+    "note_snapshots",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("note_id", Text, primary_key=True),
+    required("state", LargeBinary),
+    *optional("pending", kind=LargeBinary),
+    required("revision", Integer),
+    required("updated_at", Timestamp),
+    ForeignKeyConstraint(["workspace_id", "note_id"], ["notes.workspace_id", "notes.id"], ondelete="CASCADE"),
+)
+"""The whole document (``state``) and the updates that still miss a predecessor (``pending``), both update v1."""
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    workspace(),
+    required("name"),
+    *one_of("role", AGENT_ROLES),
+    *one_of("model_tier", MODEL_TIERS, default="SMART"),
+    *one_of("status", AGENT_STATUSES, default="PENDING"),
+    *optional("parent_id"),
+    Column("metadata", Json, nullable=False, default=dict),
+    *stamps(),
+    Index(None, "workspace_id", "role"),
+    Index(None, "workspace_id", "status"),
+    Index(None, "workspace_id", "parent_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("seq", LogId, Identity(), primary_key=True),
+    required("id"),
+    Column("agent_id", Text, ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
+    *one_of("role", MESSAGE_ROLES),
+    required("content"),
+    required("timestamp", Timestamp),
+    *optional("tool_name"),
+    *optional("tool_args", kind=Json),
+    *optional("turn", kind=Integer),
+    UniqueConstraint("id"),
+    Index(None, "agent_id", "seq"),
+    Index(None, "agent_id", "turn"),
+    sqlite_autoincrement=True,
+)
+"""Messages; ``seq`` keeps the order of those with the same timestamp."""
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    workspace(),
+    required("title"),
+    required("objective"),
+    *one_of("status", TASK_STATUSES, default="PENDING"),
+    *lists("dependencies", "acceptance_criteria", "verification_commands", "test_cases", "labels", "codebase_ids"),
+    *optional("scope", "assigned_to", "board_id", "column_id"),
+    *optional("position", kind=Integer),
+    *one_of("priority", TASK_PRIORITIES, required=False),
+    *optional("assignee", "assigned_provider"),
+    *one_of("assigned_role", AGENT_ROLES, required=False),
+    *optional("assigned_specialist_id", "assigned_specialist_name", "trigger_session_id", "session_id", "github_id"),
+    *optional("github_number", kind=Integer),
+    *optional("github_url", "github_repo", "github_state"),
+    *optional("github_synced_at", kind=Timestamp),
+    *optional("last_sync_error", "parallel_group", "completion_summary"),
+    *one_of("verification_verdict", VERDICTS, required=False),
+    *optional("verification_report"),
+    Column("version", Integer, nullable=False, default=1),
+    *stamps(),
+    Index(None, "workspace_id", "status"),
+    Index(None, "workspace_id", "assigned_to"),
+    Index(None, "workspace_id", "session_id"),
+)
+
+codebases = Table(
+    "codebases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    workspace(),
+    required("repo_path"),
+    Column("is_default", Boolean, nullable=False, default=False),
+    *optional("branch", "label"),
+    *one_of("source_type", SOURCE_TYPES, required=False),
+    *optional("source_url"),
+    *stamps(),
+    UniqueConstraint("workspace_id", "repo_path"),
+)
+Index(
+    "uq_codebases_default",
+    codebases.c.workspace_id,
+    unique=True,
+    sqlite_where=text("is_default"),
+    postgresql_where=text("is_default"),
+)
+
+background_tasks = Table(
+    "background_tasks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    workspace(),
+    required("title"),
+    required("prompt"),
+    required("agent_id"),
+    *one_of("status", BACKGROUND_STATUSES, default="PENDING"),
+    required("triggered_by"),
+    *one_of("trigger_source", TRIGGER_SOURCES, default="manual"),
+    *one_of("priority", BACKGROUND_PRIORITIES, default="NORMAL"),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("max_attempts", Integer, nullable=False, default=3),
+    *optional("result_session_id", "error_message"),
+    *optional("started_at", "completed_at", "last_activity", kind=Timestamp),
+    *optional("current_activity"),
+    *optional("tool_call_count", "input_tokens", "output_tokens", kind=BigInteger),
+    *optional("workflow_run_id", "workflow_step_name"),
+    *lists("depends_on_task_ids"),
+    *optional("task_output"),
+    *stamps(),
+    Index(None, "workspace_id", "status", "created_at"),
+    Index(None, "workspace_id", "created_at"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Text, primary_key=True),
+    workspace(),
+    required("name"),
+    required("cron_expr"),
+    required("task_prompt"),
+    required("agent_id"),
+    Column("enabled", Boolean, nullable=False, default=True),
+    *optional("last_run_at", "next_run_at", kind=Timestamp),
+    *optional("last_task_id", "prompt_template"),
+    *stamps(),
+    Index(None, "workspace_id"),
+    Index(None, "enabled", "next_run_at"),
+)
+
+schema_history = Table(
+    "schema_history",
+    metadata,
+    Column("revision", Text, primary_key=True),
+    required("release"),
+    required("applied_at", Timestamp),
+)
+"""Which routa-notes release brought which revision of the schema: what an older server names when it refuses."""

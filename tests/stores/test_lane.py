@@ -1,0 +1,226 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from stores.engine import Database
+from stores.errors import Conflict, StoreError, Unavailable
+from stores.target import Driver, Target
+
+SLOW = {
+    Driver.POSTGRES: "SELECT pg_sleep(30)",
+    Driver.SQLITE: "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 200000) SELECT max(x) FROM c",
+}
+SLOW[Driver.MEMORY] = SLOW[Driver.SQLITE]
+PUT = text("INSERT INTO schema_history VALUES (:name, 'x', '2026-01-01')")
+NAMES = text("SELECT revision FROM schema_history ORDER BY revision")
+
+
+async def put(database: Database, name: str) -> None:
+    async with database.write() as connection:
+        await connection.execute(PUT, {"name": name})
+
+
+async def names(database: Database) -> list[str]:
+    """Give what was put, besides the row of the migration itself."""
+    async with database.read() as connection:
+        return [name for name in await connection.scalars(NAMES) if name != "0001"]
+
+
+@pytest.fixture
+async def server(migrated_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def admin(server: Database) -> AsyncIterator[Any]:
+    """A connection of somebody else to the same database."""
+    link = await asyncpg.connect(server.target.dsn)
+    yield link
+    await link.close()
+
+
+async def kill_all(admin: Any) -> None:
+    """End every other connection to the database, as a restart of Postgres would."""
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+async def test_what_is_written_is_there_at_the_end_of_the_block(database: Database) -> None:
+    await put(database, "a")
+    assert await names(database) == ["a"]
+
+
+async def test_nothing_is_kept_of_a_block_that_raises(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.write() as connection:
+            await connection.execute(PUT, {"name": "a"})
+            raise LookupError
+    assert await names(database) == []
+    await put(database, "b")
+    assert await names(database) == ["b"]
+
+
+async def test_nothing_is_kept_when_a_later_statement_fails(database: Database) -> None:
+    with pytest.raises(Conflict):
+        async with database.write() as connection:
+            await connection.execute(PUT, {"name": "a"})
+            await connection.execute(PUT, {"name": "b"})
+            await connection.execute(PUT, {"name": "a"})
+    assert await names(database) == []
+
+
+async def test_a_swallowed_error_is_no_success_on_postgres(server: Database) -> None:
+    with pytest.raises(Conflict, match="nothing of it was kept"):
+        async with server.write() as connection:
+            await connection.execute(PUT, {"name": "a"})
+            with pytest.raises(Exception, match="duplicate"):
+                await connection.execute(PUT, {"name": "a"})
+    assert await names(server) == []
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancelled_write_keeps_nothing_and_hurts_nobody_else(database: Database, turns: int) -> None:
+    await put(database, "before")
+    begun = asyncio.Event()
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(PUT, {"name": "cancelled"})
+            begun.set()
+            await connection.execute(text(SLOW[database.target.driver]))
+            raise AssertionError("it was not cancelled")
+
+    task = asyncio.create_task(write())
+    await begun.wait()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await put(database, "next")
+    assert await names(database) == ["before", "next"]
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_cancelled_at_any_turn_a_transaction_is_whole_or_not_there(database: Database, turns: int) -> None:
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(PUT, {"name": "a"})
+            await connection.execute(PUT, {"name": "b"})
+
+    task = asyncio.create_task(write())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await put(database, "c")
+    assert await names(database) in (["c"], ["a", "b", "c"])
+
+
+async def test_a_dead_connection_in_the_pool_does_not_fail_the_next_call(server: Database, admin: Any) -> None:
+    await names(server)
+    for name in "abc":
+        await kill_all(admin)
+        await put(server, name)
+    assert await names(server) == ["a", "b", "c"]
+
+
+async def test_a_whole_pool_of_dead_connections_does_not_either(server: Database, admin: Any) -> None:
+    size = server.target.pool_size
+
+    async def fill(gate: asyncio.Barrier) -> None:
+        async with server.read():
+            await gate.wait()
+
+    gate = asyncio.Barrier(size)
+    await asyncio.gather(*(fill(gate) for _ in range(size)))
+    assert await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") == size + 1
+    await kill_all(admin)
+    await put(server, "first")
+    await asyncio.gather(*(put(server, f"{number:02}") for number in range(size)))
+    assert len(await names(server)) == size + 1
+
+
+async def test_a_connection_lost_in_a_transaction_is_unavailable_and_the_next_call_works(
+    server: Database, admin: Any
+) -> None:
+    with pytest.raises(Unavailable, match="look whether it runs"):
+        async with server.write() as connection:
+            await connection.execute(PUT, {"name": "lost"})
+            await kill_all(admin)
+            await connection.execute(PUT, {"name": "too late"})
+    await put(server, "next")
+    assert await names(server) == ["next"]
+
+
+async def test_a_connection_lost_before_the_rollback_is_thrown_away(server: Database, admin: Any) -> None:
+    with pytest.raises(LookupError):
+        async with server.write() as connection:
+            await connection.execute(PUT, {"name": "lost"})
+            await kill_all(admin)
+            raise LookupError
+    await put(server, "next")
+    assert await names(server) == ["next"]
+
+
+async def test_cancelled_again_while_it_rolls_back(server: Database) -> None:
+    begun = asyncio.Event()
+
+    async def write() -> None:
+        async with server.write() as connection:
+            await connection.execute(PUT, {"name": "lost"})
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await begun.wait()
+    task.cancel()
+    await asyncio.sleep(0)  # it is rolling back now
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await put(server, "next")
+    assert await names(server) == ["next"]
+
+
+async def test_writers_take_turns_in_the_order_in_which_they_asked(tmp_path: Path) -> None:
+    database = await Database.open(Target(Driver.SQLITE, "file", path=tmp_path / "notes.db"))
+    order: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.write():
+            order.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(write, range(20)))
+    assert order == list(range(20))
+    await database.close()
+
+
+async def test_a_read_sees_one_moment(shared_database: Database) -> None:
+    await put(shared_database, "a")
+    async with shared_database.read() as connection:
+        assert "a" in (await connection.scalars(NAMES)).all()
+        await put(shared_database, "b")
+        assert "b" not in (await connection.scalars(NAMES)).all()
+    assert await names(shared_database) == ["a", "b"]
+
+
+async def test_in_memory_a_write_waits_for_the_read_before_it() -> None:
+    database = await Database.open(Target(Driver.MEMORY, "memory"))
+    async with database.read():
+        write = asyncio.create_task(put(database, "a"))
+        done, _ = await asyncio.wait([write], timeout=0.01)
+        assert not done
+    with pytest.raises(StoreError, match="no such table"):  # it had its turn
+        await write
+    await database.close()
