@@ -1,0 +1,1 @@
+"""The only place that waits: sockets, HTTP, tasks and settings."""

@@ -1,0 +1,88 @@
+"""Every setting, from flags, the environment and a ``.env`` file, in this order."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stores.target import Target, choose
+
+MEBIBYTE = 1024 * 1024
+
+
+class BadSettings(Exception):
+    """A setting has a value that cannot be used."""
+
+
+class Settings(BaseSettings):
+    """What the server is told. The environment variable of a field is ``ROUTA_`` and its name, but ``DATABASE_URL``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROUTA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8787, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    data_dir: Path | None = Field(None, description="Folder for the data; makes SQLite the default store.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="A Postgres URL; when set, the store is Postgres.",
+    )
+    db_driver: str | None = Field(None, description="`sqlite`, `memory` or `postgres`.")
+    db_path: Path | None = Field(None, description="File of the SQLite database.")
+    db_pool_size: int = Field(10, ge=1, le=1000, description="Connections to Postgres.")
+    db_pooler: bool | None = Field(
+        None, description="Whether Postgres is behind a transaction pooler; found out from the URL when not set."
+    )
+    sqlite_synchronous: str = Field(
+        "NORMAL", description="`NORMAL`, or `FULL`: an acknowledgement then comes after fsync and survives power loss."
+    )
+    max_message_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest message of a client, in bytes.")
+    max_note_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest note, in bytes of its encoded document.")
+    max_queue_bytes: int = Field(
+        8 * MEBIBYTE, ge=1024, description="Bytes that may wait for a client that does not read, before it is closed."
+    )
+    max_backlog_bytes: int = Field(
+        32 * MEBIBYTE, ge=1024, description="Bytes of a note that may wait for the store, before its edits are refused."
+    )
+    room_idle_seconds: float = Field(30.0, ge=0, description="How long a note without clients stays in memory.")
+    compact_updates: int = Field(500, ge=1, description="Log rows of a note after which it is compacted.")
+    compact_bytes: int = Field(MEBIBYTE, ge=1, description="Log bytes of a note after which it is compacted.")
+    shutdown_seconds: float = Field(10.0, ge=1, description="How long a stop may take.")
+
+    def target(self) -> Target:
+        """Choose the store.
+
+        Raises:
+            Misconfigured: the settings contradict each other or have an unknown value.
+        """
+        return choose(
+            database_url=None if self.database_url is None else self.database_url.get_secret_value(),
+            driver=self.db_driver,
+            path=self.db_path,
+            data_dir=self.data_dir,
+            synchronous=self.sqlite_synchronous,
+            pool_size=self.db_pool_size,
+            pooler=self.db_pooler,
+        )
+
+
+def load(**flags: Any) -> Settings:
+    """Read the settings; a flag that is not ``None`` goes before the environment.
+
+    Raises:
+        BadSettings: in one sentence, naming the variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadSettings(f"{variable(str(first['loc'][0]))}: {first['msg']}.") from None
+
+
+def variable(field: str) -> str:
+    """Name the environment variable of a field."""
+    return "DATABASE_URL" if field.lower() == "database_url" else f"ROUTA_{field.upper()}"

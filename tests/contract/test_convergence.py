@@ -1,0 +1,278 @@
+"""Clients, a room and a store, with a crash between any two steps: all replicas converge, nothing acknowledged is missing."""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from crdt import statevector
+from crdt.compaction import compact
+from crdt.document import Document
+from crdt.messages import SyncStep1, SyncStep2, Update, decode
+from crdt.room import Batch, Room
+from crdt.session import Session
+from crdt.updates import EMPTY, scan
+from stores.engine import Database
+from stores.notelog import Compacted, NoteKey, NoteLog, StoredNote
+from stores.schema import upgrade
+from stores.target import choose
+from tests.crdt.typist import Typist
+
+T = TypeVar("T")
+CLIENTS = st.integers(0, 3)
+_examples = itertools.count()
+
+
+class Replica:
+    """A client as y-websocket is one: it sends what it types, and syncs when it connects."""
+
+    def __init__(self, client_id: int) -> None:
+        self.typist = Typist(client_id)
+        self.client_id = client_id
+        self.acknowledged = 0
+        """The clock up to which its own content came back from the server."""
+        self.session: Session | None = None
+        self.to_server: deque[bytes] = deque()
+        self.from_server: deque[bytes] = deque()
+
+    def connect(self) -> Session:
+        self.session = Session(self)
+        self.to_server.append(SyncStep1(self.typist.doc.get_state()).encode())
+        return self.session
+
+    def disconnect(self) -> None:
+        self.session = None
+        self.to_server.clear()
+        self.from_server.clear()
+
+    def edit(self, at: int, delete: bool, text: str) -> None:
+        length = len(self.typist.text)
+        if delete and length:
+            update = self.typist.delete(at % length, min(length, at % length + len(text)))
+        else:
+            update = self.typist.insert(at % (length + 1), text)
+        if self.session is not None:
+            self.to_server.append(Update(update).encode())
+
+    def hear(self, frame: bytes) -> None:
+        for message in decode(frame):
+            if isinstance(message, SyncStep1):
+                difference = self.typist.doc.get_update(message.state_vector)
+                self.to_server.append(SyncStep2(difference).encode())
+            elif isinstance(message, SyncStep2 | Update):
+                self.typist.hear(message.update)
+                back = scan(message.update, {}).ends.get(self.client_id, 0)
+                self.acknowledged = max(self.acknowledged, back)
+
+
+@dataclass
+class Desk:
+    """The store, opened once for all examples."""
+
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    database: Database | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def log(self) -> NoteLog:
+        if self.database is None:
+            self.database = self.run(self._open())
+        return NoteLog(self.database)
+
+    async def _open(self) -> Database:
+        database = await Database.open(choose(database_url=None, driver="memory", path=None, data_dir=None))
+        await upgrade(database)
+        return database
+
+    def close(self) -> None:
+        if self.database is not None:
+            self.run(self.database.close())
+        self.runner.close()
+
+
+class Notes(RuleBasedStateMachine):
+    desk: Desk
+
+    @initialize()
+    def start(self) -> None:
+        self.key = NoteKey("machine", str(next(_examples)))
+        self.replicas = [Replica(client_id) for client_id in (1, 2, 3, 4)]
+        self.committing: Batch | None = None
+        self.committed: Batch | None = None
+        self.read: StoredNote | None = None
+        self.load()
+
+    def load(self) -> None:
+        stored = self.desk.run(self.desk.log().open_note(self.key))
+        state, updates = None, [row.update for row in stored.rows]
+        if stored.snapshot is not None:
+            state = stored.snapshot.state
+            updates = [stored.snapshot.pending or EMPTY, *updates]
+        self.room = Room(Document(state, updates))
+        known = statevector.decode(self.room.document.state_vector())
+        for replica in self.replicas:
+            assert known.get(replica.client_id, 0) >= replica.acknowledged, "something acknowledged is missing"
+
+    def deliver(self) -> None:
+        for frame, receivers in self.room.frames():
+            for session in receivers:
+                replica = session.peer
+                if isinstance(replica, Replica) and replica.session is session:
+                    replica.from_server.append(frame)
+
+    @rule(who=CLIENTS)
+    def join(self, who: int) -> None:
+        replica = self.replicas[who]
+        if replica.session is None:
+            self.room.join(replica.connect())
+            self.deliver()
+
+    @rule(who=CLIENTS)
+    def leave(self, who: int) -> None:
+        session = self.replicas[who].session
+        if session is not None:
+            self.room.leave(session, 0)
+            self.replicas[who].disconnect()
+
+    @rule(who=CLIENTS, at=st.integers(0, 100), delete=st.booleans(), text=st.sampled_from(["a", "bc", "def"]))
+    def edit(self, who: int, at: int, delete: bool, text: str) -> None:
+        self.replicas[who].edit(at, delete, text)
+
+    @rule(who=CLIENTS)
+    def send(self, who: int) -> None:
+        self.push(self.replicas[who], again=False)
+
+    @rule(who=CLIENTS)
+    def send_twice(self, who: int) -> None:
+        self.push(self.replicas[who], again=True)
+
+    def push(self, replica: Replica, *, again: bool) -> None:
+        if replica.session is None or not replica.to_server:
+            return
+        frame = replica.to_server.popleft()
+        for _ in range(1 + again):
+            self.room.receive(replica.session, frame, 0)
+        assert replica.session.error is None
+        self.deliver()
+
+    @rule(who=CLIENTS)
+    def lose(self, who: int) -> None:
+        replica = self.replicas[who]
+        if replica.to_server and replica.to_server[0].startswith(Update.prefix):
+            replica.to_server.popleft()
+
+    @rule(who=CLIENTS)
+    def hear(self, who: int) -> None:
+        replica = self.replicas[who]
+        if replica.from_server:
+            replica.hear(replica.from_server.popleft())
+
+    @rule()
+    def end_turn(self) -> None:
+        self.room.end_turn()
+        self.deliver()
+
+    @precondition(lambda self: self.committing is None and self.committed is None)
+    @rule()
+    def take(self) -> None:
+        self.committing = self.room.take_batch()
+
+    @precondition(lambda self: self.committing is not None)
+    @rule()
+    def commit(self) -> None:
+        assert self.committing is not None
+        if self.committing.update != EMPTY:
+            self.desk.run(self.desk.log().append([(self.key, self.committing.update)]))
+        self.committing, self.committed = None, self.committing
+
+    @precondition(lambda self: self.committed is not None)
+    @rule()
+    def acknowledge(self) -> None:
+        assert self.committed is not None
+        self.room.stored(self.committed)
+        self.committed = None
+        self.deliver()
+
+    @precondition(lambda self: self.read is None)
+    @rule()
+    def compaction_reads(self) -> None:
+        self.read = self.desk.run(self.desk.log().read(self.key))
+
+    @precondition(lambda self: self.read is not None)
+    @rule()
+    def compaction_writes(self) -> None:
+        assert self.read is not None
+        snapshot = self.read.snapshot
+        state, pending = (snapshot.state, snapshot.pending) if snapshot else (None, None)
+        compacted = Compacted(*compact(state, pending, [row.update for row in self.read.rows]))
+        self.desk.run(self.desk.log().compact(self.key, self.read, compacted))
+        self.read = None
+
+    @rule()
+    def crash(self) -> None:
+        self.committing = self.committed = self.read = None
+        for replica in self.replicas:
+            replica.disconnect()
+        self.load()
+
+    @rule()
+    def evict(self) -> None:
+        if not self.room.sessions:
+            self.settle()
+            self.load()
+
+    def settle(self) -> None:
+        self.end_turn()
+        while True:
+            if self.committed is not None:
+                self.acknowledge()
+            self.committing = self.committing or self.room.take_batch()
+            if self.committing is None:
+                return
+            self.commit()
+
+    def exchange(self) -> None:
+        """Everybody reads and sends until nobody has anything left to say."""
+        while any(replica.to_server or replica.from_server for replica in self.replicas):
+            for who, replica in enumerate(self.replicas):
+                while replica.to_server:
+                    self.send(who)
+                while replica.from_server:
+                    self.hear(who)
+            self.settle()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "room"):
+            return
+        for who in range(len(self.replicas)):
+            self.leave(who)
+            self.join(who)
+        self.exchange()
+        if self.read is not None:
+            self.compaction_writes()
+        expected = self.room.document.text()
+        assert [str(replica.typist) for replica in self.replicas] == [expected] * len(self.replicas)
+        assert self.room.document.waiting is None
+        self.crash()
+        assert self.room.document.text() == expected
+
+
+def test_all_replicas_converge_and_nothing_acknowledged_is_missing() -> None:
+    desk = Desk()
+    machine = type("NotesOnDesk", (Notes,), {"desk": desk})
+    try:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            machine,
+            settings=settings(
+                max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )
+    finally:
+        desk.close()

@@ -1,0 +1,94 @@
+"""A store in memory, and the real server in this process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from server.app import Service, running
+from server.config import Settings
+from server.runner import NotesServer, listen
+from stores.engine import Database
+from stores.notelog import NoteLog
+from stores.schema import upgrade
+from stores.target import choose
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Let other tasks run until something is true."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[Database]:
+    opened = await Database.open(choose(database_url=None, driver="memory", path=None, data_dir=None))
+    await upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def log(database: Database) -> NoteLog:
+    return NoteLog(database)
+
+
+@dataclass
+class Here:
+    """A server that runs in this process."""
+
+    service: Service
+    server: NotesServer
+    port: int
+    stopped: "asyncio.Task[None]"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self, path: str = "/ws/default/spec", **options: Any) -> connect:
+        """A plain WebSocket client."""
+        return connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, max_size=None, **options)
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings, **uvicorn_options: Any) -> AsyncIterator[Here]:
+    """Run a server with these settings until the end of the block."""
+    async with running(settings) as service:
+        sock = listen("127.0.0.1", 0)
+        server = NotesServer(service)
+        for name, value in uvicorn_options.items():
+            setattr(server.config, name, value)
+        task = asyncio.create_task(server.serve(sockets=[sock]))
+        await until(lambda: server.started or task.done())
+        try:
+            yield Here(service, server, sock.getsockname()[1], task)
+        finally:
+            server.should_exit = True
+            await task
+
+
+def quick(**changes: Any) -> Settings:
+    """Settings for a server in memory, without a ``.env`` file."""
+    return Settings(**({"shutdown_seconds": 2.0} | changes), _env_file=None)
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Here]:
+    async with serving(quick()) as started:
+        yield started
+
+
+async def close_of(client: ClientConnection) -> tuple[int | None, str | None]:
+    """Read until the server closes; its code and reason."""
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await client.recv()
+    return client.close_code, client.close_reason
