@@ -55,8 +55,7 @@ class Document:
         self._pairs = Pairs()
         self._waiting = EMPTY
         self._wanted: frozenset[Id] = frozenset()
-        self.size = 0
-        """The size of what has been applied, in bytes: an upper bound of what ``encode`` gives."""
+        self._applied = 0
         if state is not None:
             self._integrate(state)
             self._clocks = statevector.decode(self._doc.get_state())
@@ -118,7 +117,7 @@ class Document:
     def _put_in(self, update: bytes) -> None:
         with _refusing():
             self._doc.apply_update(update)
-        self.size += len(update)
+        self._applied += len(update)
 
     def _as_clients_have_it(self, update: bytes) -> bytes:
         """Give the update, and make the native document anew, with the characters that are now cut in two replaced."""
@@ -134,6 +133,11 @@ class Document:
     def waiting(self) -> bytes | None:
         """The updates that wait for a predecessor, merged into one."""
         return None if self._waiting == EMPTY else self._waiting
+
+    @property
+    def size(self) -> int:
+        """How large the document and what waits are, in bytes: an upper bound, exact after ``encode``."""
+        return self._applied + len(self._waiting) - len(EMPTY)
 
     def state_vector(self) -> bytes:
         """Say how much of each client is in the document."""
@@ -152,7 +156,7 @@ class Document:
     def encode(self) -> bytes:
         """Give the whole document as one update, without what waits."""
         state = self.difference(statevector.EMPTY)
-        self.size = len(state)
+        self._applied = len(state)
         return state
 
     def text(self) -> str:

@@ -146,14 +146,17 @@ class Room:
         applied = self.document.apply(update)
         if applied.missing:
             self._ask(session)
-        if update.startswith(b"\x00") and applied == NOTHING_NEW:
-            # Only a delete set, and a known one: the usual answer to a step 1 from a client that was up to date.
+        if _only_deletes(update) and applied == NOTHING_NEW:
+            # The usual answer to a step 1 from a client that was up to date.
             return
         self._turn.append(self._contribution(session, update, applied))
 
     def _check_size(self, update: bytes) -> None:
         room_left = self._max_note_bytes - len(update)
-        if self.document.size > room_left and len(self.document.encode()) > room_left:
+        if self.document.size <= room_left or _only_deletes(update):
+            return
+        self.document.encode()
+        if self.document.size > room_left:
             raise NoteFull(f"The note has reached its limit of {self._max_note_bytes} bytes: no more edits are taken.")
 
     def _ask(self, session: Session) -> None:
@@ -227,6 +230,11 @@ class Room:
         for session, updates in own.items():
             if session in self._sessions:
                 self._send(Update(merge(updates)).encode(), session)
+
+
+def _only_deletes(update: bytes) -> bool:
+    """Whether an update has no structs, only a delete set."""
+    return update.startswith(b"\x00")
 
 
 def _by_sender(contributions: Iterable[Contribution]) -> list[tuple[Sequence[Session], bytes]]:

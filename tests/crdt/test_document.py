@@ -132,6 +132,15 @@ def test_the_size_is_an_upper_bound_until_it_is_measured() -> None:
     assert len(document.encode()) == document.size < estimate
 
 
+def test_what_waits_counts_as_well() -> None:
+    ann, document = Typist(1), Document()
+    ann.type("a")
+    late = ann.type("b" * 1_000)
+    document.apply(late)
+    document.encode()
+    assert document.size == len(document.encode()) + len(late) - len(EMPTY)
+
+
 def test_characters_outside_the_basic_plane_are_kept() -> None:
     text = "👩‍👩‍👧‍👦 é \N{MATHEMATICAL FRAKTUR CAPITAL U} 🏳️‍🌈"
     document = Document(None, [Typist(1).type(text)])

@@ -300,6 +300,15 @@ def test_a_full_note_takes_no_more_but_is_still_read() -> None:
     assert len(str(Typist(2, message.update))) == 100
 
 
+def test_a_full_note_can_be_made_shorter() -> None:
+    typist = Typist(1)
+    table = Table(Room(Document(None, [typist.type("x" * 300)]), max_note_bytes=200))
+    ann = table.seat()
+    table.say(ann, Update(typist.delete(0, 250)), Update(typist.type("y")))
+    assert ann.error is None
+    assert table.room.document.text() == "x" * 50 + "y"
+
+
 def test_equal_questions_are_answered_once_a_turn_with_the_same_bytes() -> None:
     room = Room(Document(None, [Typist(1).type("hello")]))
     for session in (Session(), Session()):
