@@ -1,8 +1,10 @@
 """The database, opened: transactions to read and to write in, the same for all three stores."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,7 +52,7 @@ class Database:
         lanes = {Driver.POSTGRES: _postgres_lanes, Driver.SQLITE: _file_lanes, Driver.MEMORY: _memory_lanes}
         with translated(target.label):
             if target.path is not None:
-                _make_folder(target.path)
+                await asyncio.to_thread(_prepare_file, target.path, target.busy_timeout)
             database = cls(target, *lanes[target.driver](target))
         try:
             async with database.read():
@@ -115,6 +117,26 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
+def _prepare_file(path: Path, seconds: float) -> None:
+    """Make the file and switch it to WAL, which stays so; what is wrong with it shows here."""
+    _make_folder(path)
+    end = time.monotonic() + seconds
+    with closing(sqlite3.connect(path, timeout=seconds)) as link:
+        while not _switches_to_wal(link, last=time.monotonic() >= end):
+            time.sleep(0.01)
+
+
+def _switches_to_wal(link: sqlite3.Connection, *, last: bool) -> bool:
+    try:
+        link.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        # Two servers that switch at once give way to each other at once, whatever the timeout.
+        if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
 def _engine(url: str | URL, **options: Any) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -170,7 +192,7 @@ def _commit_connect(connection: Any, record: object) -> None:  # noqa: ARG001
 
 def _file_lanes(target: Target) -> tuple[Lane, Lane]:
     url = URL.create("sqlite+aiosqlite", database=str(target.path))
-    script = f"PRAGMA journal_mode=WAL; PRAGMA synchronous={target.synchronous};"
+    script = f"PRAGMA synchronous={target.synchronous};"
     writer = _sqlite_engine(url, script, target, poolclass=StaticPool)
     reader = _sqlite_engine(url, script, target, pool_size=_READERS, max_overflow=0, pool_timeout=target.busy_timeout)
     return Lane(reader, "BEGIN"), Lane(writer, "BEGIN IMMEDIATE", turn=asyncio.Lock())

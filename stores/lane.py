@@ -70,12 +70,15 @@ class Lane:
         try:
             if not connection.invalidated:
                 with suppress(Exception):
-                    link = await _link(connection)
-                    await asyncio.shield(link.execute("ROLLBACK"))
+                    await asyncio.shield(_rollback(await _link(connection)))
                     done = True
         finally:
             if not done:
                 await connection.invalidate()
+
+
+async def _rollback(link: Link) -> None:
+    await link.execute("ROLLBACK")
 
 
 async def _commit(link: Link) -> None:

@@ -115,7 +115,8 @@ class NoteLog:
 
     async def _create(self, key: NoteKey) -> None:
         new = self._database.insert_absent
-        stamps = {"created_at": _now(), "updated_at": _now()}
+        now = _now()
+        stamps = {"created_at": now, "updated_at": now}
         async with self._database.write() as connection:
             await connection.execute(new(workspaces).values(id=key.workspace, title=key.workspace, **stamps))
             await connection.execute(

@@ -86,9 +86,15 @@ def ready_target(request: pytest.FixtureRequest) -> Target:
 
 
 @pytest.fixture(params=[Driver.SQLITE, Driver.POSTGRES])
-async def shared_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+def shared_ready_target(request: pytest.FixtureRequest) -> Target:
+    """Every store that two processes can open, with all tables."""
+    return migrated_target(request.param, request)
+
+
+@pytest.fixture
+async def shared_database(shared_ready_target: Target) -> AsyncIterator[Database]:
     """Every store that two processes can open, open and with all tables."""
-    database = await Database.open(migrated_target(request.param, request))
+    database = await Database.open(shared_ready_target)
     yield database
     await database.close()
 

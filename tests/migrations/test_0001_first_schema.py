@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy import CheckConstraint, Connection, inspect, text
 
 from stores.drift import drift
 from stores.engine import Database
@@ -24,16 +24,18 @@ async def test_it_can_be_undone_to_the_last_sequence(database: Database) -> None
         assert {name for name in left if not name.startswith("alembic_version")} == set()
 
 
+def check_names(connection: Connection) -> None:
+    inspector = inspect(connection)
+    for table in metadata.tables.values():
+        wanted = {constraint.name for constraint in table.constraints if isinstance(constraint, CheckConstraint)}
+        assert {check["name"] for check in inspector.get_check_constraints(table.name)} == wanted
+        if not table.kwargs.get("sqlite_autoincrement"):  # which has no place for a name
+            assert inspector.get_pk_constraint(table.name)["name"] == f"pk_{table.name}"
+
+
 async def test_every_constraint_has_the_name_that_the_convention_gives(database: Database) -> None:
     async with database.read() as connection:
-        inspector = await connection.run_sync(inspect)
-        for table in metadata.tables.values():
-            wanted = {constraint.name for constraint in table.constraints if isinstance(constraint, CheckConstraint)}
-            key = await connection.run_sync(lambda _, name=table.name: inspector.get_pk_constraint(name))
-            checks = await connection.run_sync(lambda _, name=table.name: inspector.get_check_constraints(name))
-            if not table.kwargs.get("sqlite_autoincrement"):  # which has no place for a name
-                assert key["name"] == f"pk_{table.name}"
-            assert {check["name"] for check in checks} == wanted
+        await connection.run_sync(check_names)
 
 
 @pytest.mark.parametrize("name", ["note_updates", "conversations"])

@@ -15,7 +15,8 @@ async def keep(database: Database, moment: datetime) -> datetime:
         row = {"id": "w", "title": "w", "created_at": moment, "updated_at": NOON}
         await connection.execute(insert(workspaces).values(row))
     async with database.read() as connection:
-        return (await connection.execute(select(workspaces.c.created_at))).scalar_one()
+        found: datetime = (await connection.execute(select(workspaces.c.created_at))).scalar_one()
+        return found
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
@@ -26,7 +27,7 @@ async def test_a_moment_comes_back_aware_and_in_utc(database: Database, zone: ti
 
 
 async def test_a_naive_moment_is_refused(database: Database) -> None:
-    with pytest.raises(StoreError, match="2026-03-29T12:00:00.123456 has no time zone: give an aware datetime"):
+    with pytest.raises(StoreError, match=r"2026-03-29T12:00:00\.123456 has no time zone: give an aware datetime"):
         await keep(database, NOON.replace(tzinfo=None))
 
 

@@ -77,6 +77,10 @@ async def test_an_index_that_differs(database: Database, index: str, again: str,
     assert f'index "{index}" {sentence}' in found
 
 
+PARENT = "fk_tasks_workspace_id_workspaces"
+AGENT = "fk_conversations_agent_id_agents"
+LOCAL = "TIMESTAMP WITHOUT TIME ZONE"
+
 # What SQLite can only do by making the table anew, and Postgres by an ALTER.
 DIFFERENCES = [
     pytest.param(
@@ -116,8 +120,7 @@ DIFFERENCES = [
         ("tasks", "REFERENCES workspaces (id) ON DELETE CASCADE", "REFERENCES workspaces (id)"),
         [
             "ALTER TABLE tasks DROP CONSTRAINT fk_tasks_workspace_id_workspaces",
-            "ALTER TABLE tasks ADD CONSTRAINT fk_tasks_workspace_id_workspaces FOREIGN KEY (workspace_id) "
-            "REFERENCES workspaces (id)",
+            f"ALTER TABLE tasks ADD CONSTRAINT {PARENT} FOREIGN KEY (workspace_id) REFERENCES workspaces (id)",
         ],
         'foreign key "fk_tasks_workspace_id_workspaces" has the action on delete NO ACTION, and the code has CASCADE.',
         id="foreign key differs",
@@ -125,8 +128,7 @@ DIFFERENCES = [
     pytest.param(
         (
             "conversations",
-            ", \n\tCONSTRAINT fk_conversations_agent_id_agents FOREIGN KEY(agent_id) "
-            "REFERENCES agents (id) ON DELETE CASCADE",
+            f", \n\tCONSTRAINT {AGENT} FOREIGN KEY(agent_id) REFERENCES agents (id) ON DELETE CASCADE",
             "",
         ),
         ["ALTER TABLE conversations DROP CONSTRAINT fk_conversations_agent_id_agents"],
@@ -191,8 +193,7 @@ async def test_a_type_that_only_one_database_has(migrated_url: str) -> None:
         "ALTER TABLE tasks ALTER COLUMN version TYPE BIGINT",
     )
     assert found == [
-        'Table "tasks": column "created_at" has the type TIMESTAMP WITHOUT TIME ZONE, and the code has '
-        "TIMESTAMP WITH TIME ZONE.",
+        f'Table "tasks": column "created_at" has the type {LOCAL}, and the code has TIMESTAMP WITH TIME ZONE.',
         'Table "tasks": column "labels" has the type JSON, and the code has JSONB.',
         'Table "tasks": column "version" has the type BIGINT, and the code has INTEGER.',
     ]

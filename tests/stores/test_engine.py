@@ -48,6 +48,10 @@ async def opened(target: Target) -> AsyncIterator[Database]:
     await database.close()
 
 
+def files(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def pragmas(database: Database, *, write: bool) -> dict[str, object]:
     names = ("journal_mode", "synchronous", "temp_store", "foreign_keys", "busy_timeout")
     async with database.write() if write else database.read() as connection:
@@ -90,18 +94,18 @@ async def test_the_folder_of_a_file_is_made(tmp_path: Path) -> None:
 async def test_a_file_is_whole_after_close(tmp_path: Path) -> None:
     async with opened(file_target(tmp_path / "notes.db")) as database, database.write() as connection:
         await connection.execute(text("CREATE TABLE t (a)"))
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.db"]
+    assert files(tmp_path) == ["notes.db"]
 
 
 @pytest.mark.parametrize("name", ["plain/notes.db", "plain/deeper/notes.db"])
 async def test_a_folder_that_cannot_be_made(tmp_path: Path, name: str) -> None:
     (tmp_path / "plain").write_text("a file where a folder should be")
-    with pytest.raises(Unavailable, match="plain.* cannot be made .*; name another one for the notes"):
+    with pytest.raises(Unavailable, match=r"plain.* cannot be made .*; name another one for the notes"):
         await Database.open(file_target(tmp_path / name))
 
 
 async def test_a_folder_that_takes_no_files() -> None:
-    with pytest.raises(Unavailable, match="unable to open database file.*; let the server's user write"):
+    with pytest.raises(Unavailable, match=r"unable to open database file.*; let the server's user write"):
         await Database.open(file_target(Path("/proc/self/notes.db")))
 
 
@@ -123,17 +127,29 @@ async def test_locked_by_another_process_beyond_the_timeout(tmp_path: Path) -> N
     path = tmp_path / "notes.db"
     async with opened(file_target(path, busy_timeout=0.05)) as database:
         pipe = subprocess.PIPE
-        with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdin=pipe, stdout=pipe) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline() == b"held\n"
-            with pytest.raises(Unavailable, match="database is locked"):
-                async with database.write():
-                    pass
-            async with database.read():  # which the other one does not hinder
+        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, str(path), stdin=pipe, stdout=pipe)
+        assert holder.stdout is not None
+        assert await holder.stdout.readline() == b"held\n"
+        with pytest.raises(Unavailable, match="database is locked"):
+            async with database.write():
                 pass
-            holder.communicate(b"\n")
+        async with database.read():  # which the other one does not hinder
+            pass
+        await holder.communicate(b"\n")
         async with database.write():
             pass
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05])
+async def test_a_new_file_locked_by_another_process_beyond_the_timeout(tmp_path: Path, seconds: float) -> None:
+    path = tmp_path / "notes.db"
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable, match="database is locked"):
+        await Database.open(file_target(path, busy_timeout=seconds))
+    other.close()
+    async with opened(file_target(path, busy_timeout=seconds)):
+        pass
 
 
 async def test_a_lock_within_the_timeout_only_delays(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_every_error_has_a_sentence_of_its_own_and_takes_another(kind: type[Stor
 
 
 async def test_an_unknown_table_is_a_refused_statement(database: Database) -> None:
-    with pytest.raises(StoreError, match="refused a statement: .*nowhere") as error:
+    with pytest.raises(StoreError, match=r"refused a statement: .*nowhere") as error:
         await run(database, "SELECT * FROM nowhere")
     assert type(error.value) is StoreError
     assert database.target.label in str(error.value)
@@ -61,7 +61,7 @@ async def test_an_unknown_table_is_a_refused_statement(database: Database) -> No
 async def test_a_second_row_with_the_same_key_is_a_conflict(database: Database) -> None:
     statement = "INSERT INTO schema_history VALUES ('x', 'y', '2026-01-01')"
     await run(database, statement)
-    with pytest.raises(Conflict, match="refused a row: .*(unique|UNIQUE)"):
+    with pytest.raises(Conflict, match=r"refused a row: .*(unique|UNIQUE)"):
         await run(database, statement)
 
 
@@ -133,7 +133,7 @@ async def test_a_file_that_may_only_be_read(file: Database) -> None:
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Sir or Madam, " * 100)
-    with pytest.raises(Unavailable, match="letter.txt cannot be used .*; name another file"):
+    with pytest.raises(Unavailable, match=r"letter.txt cannot be used .*; name another file"):
         await Database.open(file_target(path))
 
 
@@ -184,7 +184,7 @@ async def test_a_value_of_the_wrong_kind_is_refused(server: Database) -> None:
 
 async def test_a_database_that_is_not_there(migrated_url: str) -> None:
     target = postgres_target(migrated_url.replace("/test_", "/missing_"))
-    with pytest.raises(Unavailable, match='database "missing_.*" does not exist.*; create that database'):
+    with pytest.raises(Unavailable, match=r'database "missing_.*" does not exist.*; create that database'):
         await Database.open(target)
 
 
@@ -209,7 +209,7 @@ async def test_nobody_listens(unused_tcp_port: int) -> None:
 
 async def test_a_certificate_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(Misconfigured, match="root.crt.* does not exist.*; correct DATABASE_URL"):
+    with pytest.raises(Misconfigured, match=r"root.crt.* does not exist.*; correct DATABASE_URL"):
         await Database.open(postgres_target("postgres://127.0.0.1/n?sslmode=verify-full"))
 
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ async def test_the_release_that_brought_a_revision_is_written_down(
 ) -> None:
     def version(asked: str) -> str:
         if asked != name:
-            raise stores.schema.PackageNotFoundError
+            raise PackageNotFoundError
         return "7.8.9"
 
     monkeypatch.setattr(stores.schema, "version", version)
@@ -95,7 +96,7 @@ async def test_a_server_older_than_the_schema_says_which_version_it_needs(databa
     async with database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
         await connection.execute(text("INSERT INTO schema_history VALUES ('0099', '4.2.0', '2030-01-01')"))
-    with pytest.raises(SchemaMismatch, match="schema 0099 of routa-notes 4.2.0; .* start routa-notes 4.2.0 or later"):
+    with pytest.raises(SchemaMismatch, match=r"schema 0099 of routa-notes 4.2.0; .* start routa-notes 4.2.0 or later"):
         await upgrade(database)
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == "0099"

@@ -61,37 +61,31 @@ async def test_a_workspace_takes_everything_in_it_with_it(database: Database) ->
             assert await connection.scalar(select(func.count()).select_from(table)) == 0, table.name
 
 
-@pytest.mark.parametrize("table", [notes, agents, tasks, codebases, background_tasks, schedules])
-async def test_nothing_is_kept_for_a_workspace_that_is_not_there(database: Database, table: Table) -> None:
-    with pytest.raises(NotFound):
-        await add(database, table, role="GATE")
+async def test_nothing_is_kept_for_a_workspace_that_is_not_there(database: Database) -> None:
+    for table in (notes, agents, tasks, codebases, background_tasks, schedules):
+        with pytest.raises(NotFound):
+            await add(database, table, role="GATE")
 
 
-@pytest.mark.parametrize(
-    ("table", "column"),
-    [
-        (workspaces, "status"),
-        (notes, "type"),
-        (notes, "task_status"),
-        (agents, "role"),
-        (agents, "model_tier"),
-        (agents, "status"),
-        (conversations, "role"),
-        (tasks, "status"),
-        (tasks, "priority"),
-        (tasks, "assigned_role"),
-        (tasks, "verification_verdict"),
-        (codebases, "source_type"),
-        (background_tasks, "status"),
-        (background_tasks, "trigger_source"),
-        (background_tasks, "priority"),
-    ],
-)
-async def test_an_enumeration_keeps_to_its_values(database: Database, table: Table, column: str) -> None:
+ENUMERATIONS = {
+    workspaces: ["status"],
+    notes: ["type", "task_status"],
+    agents: ["role", "model_tier", "status"],
+    conversations: ["role"],
+    tasks: ["status", "priority", "assigned_role", "verification_verdict"],
+    codebases: ["source_type"],
+    background_tasks: ["status", "trigger_source", "priority"],
+}
+
+
+async def test_an_enumeration_keeps_to_its_values(database: Database) -> None:
     await add(database, workspaces, id="w")
     await add(database, agents, id="a", role="GATE")
-    with pytest.raises(Conflict):
-        await add(database, table, **{"id": "new", "role": "GATE" if table is agents else "USER", column: "unheard of"})
+    for table, columns in ENUMERATIONS.items():
+        for column in columns:
+            values = {"id": "new", "role": "GATE" if table is agents else "USER"}
+            with pytest.raises(Conflict, match=f"ck_{table.name}_{column}"):
+                await add(database, table, **(values | {column: "unheard of"}))
 
 
 async def test_defaults_are_those_of_the_contract(database: Database) -> None:
@@ -134,10 +128,10 @@ async def test_two_workspaces_may_use_the_same_note_id(database: Database) -> No
 async def test_an_id_of_the_log_is_never_given_twice(database: Database) -> None:
     await add(database, workspaces, id="w")
     await add(database, notes, id="n")
-    ids = []
+    ids: list[int] = []
     for _ in range(3):
         await add(database, note_updates, note_id="n")
         async with database.write() as connection:
-            ids.append(await connection.scalar(select(note_updates.c.id)))
+            ids += await connection.scalars(select(note_updates.c.id))
             await connection.execute(delete(note_updates))
     assert ids[0] < ids[1] < ids[2]
