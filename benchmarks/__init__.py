@@ -1,0 +1,1 @@
+"""Measurements. Each is a command in this folder; none is a test."""
