@@ -168,5 +168,8 @@ class Document:
 def _refusing() -> Iterator[None]:
     try:
         yield
-    except (ValueError, RuntimeError) as error:
-        raise InvalidUpdate(f"The update cannot be applied: {error}") from None
+    except BaseException as error:
+        # The native core panics with an exception of its own that is not an Exception, and is not exported.
+        if isinstance(error, ValueError | RuntimeError) or type(error).__name__ == "PanicException":
+            raise InvalidUpdate(f"The update cannot be applied: {error}") from None
+        raise

@@ -170,7 +170,11 @@ class Hub:
     def _end_turns(self) -> None:
         touched, self._touched = self._touched, {}
         for note in touched:
-            self._end_turn(note)
+            try:
+                self._end_turn(note)
+            except Exception as error:
+                logger.exception("A defect: the clients of %s/%s are closed", *note.key)
+                self._lost(note, error)
 
     def _end_turn(self, note: HostedNote) -> None:
         note.room.end_turn()

@@ -14,8 +14,9 @@ _PAGE = """<!doctype html>
 <title>Routa Notes</title>
 <style>
   :root {{ color-scheme: light dark; }}
-  body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1.5rem; }}
+  body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 50rem; margin: 4rem auto; padding: 0 1.5rem; }}
   h1 {{ font-size: 1.5rem; margin-bottom: 0; }}
+  code {{ white-space: nowrap; }}
   pre {{ padding: 1rem; border: 1px solid #8884; border-radius: .5rem; overflow-x: auto; font-size: .875rem; }}
   .quiet {{ opacity: .7; margin-top: 0; }}
 </style>

@@ -124,6 +124,29 @@ def test_a_broken_snapshot_is_refused() -> None:
         Document(b"\x01\x02")
 
 
+def test_a_panic_of_the_native_core_is_a_refusal_and_any_other_exception_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PanicException(BaseException):
+        """As the native core raises it."""
+
+    document = Document()
+    for raised, seen in ((PanicException, InvalidUpdate), (KeyboardInterrupt, KeyboardInterrupt)):
+        monkeypatch.setattr(document, "_doc", Raising(raised))
+        with pytest.raises(seen):
+            document.apply(Typist(1).type("a"))
+
+
+class Raising:
+    """A native document that raises."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self._error = error
+
+    def apply_update(self, update: bytes) -> None:
+        raise self._error
+
+
 def test_the_size_is_an_upper_bound_until_it_is_measured() -> None:
     ann, document = Typist(1), Document()
     for letter in "abcdefgh":

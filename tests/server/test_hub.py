@@ -262,6 +262,20 @@ async def test_edits_that_the_store_refuses_are_to_be_sent_again(house: House) -
     assert hers.closed[0] == 4404
 
 
+async def test_a_defect_in_one_note_hurts_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, ann, hers = await house.enter()
+    good, ben, his = await house.enter(NoteKey("default", "b"))
+    monkeypatch.setattr(bad.room, "end_turn", lambda: 1 // 0)
+    house.type(bad, ann, Typist(1).type("x"))
+    update = Typist(2).type("y")
+    house.type(good, ben, update)
+    await until(lambda: bool(his.frames))
+    assert his.messages() == [Update(update)]
+    assert hers.closed is not None
+    assert hers.closed[0] == 1013
+    house.exit(good, ben)
+
+
 async def test_a_silent_connection_hears_something_now_and_then(house: House) -> None:
     note, ann, hers = await house.enter()
     house.hub.tick()
