@@ -5,8 +5,10 @@ bytes and goes in when the predecessor has come. So order does not matter, and n
 snapshot unnoticed.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import NamedTuple
 
 from pycrdt import Doc, Text
@@ -16,6 +18,7 @@ from crdt.errors import InvalidUpdate
 from crdt.merge import merge
 from crdt.structs import Id
 from crdt.surrogates import Pairs, replace
+from crdt.text import Edit
 from crdt.updates import EMPTY, scan, split
 
 TEXT = "content"
@@ -31,6 +34,10 @@ class Applied(NamedTuple):
     """Whether a part of the update waits for a predecessor."""
     released: bool
     """Whether ``ready`` may hold, besides this update, parts of earlier ones that had waited."""
+
+
+class NotPlainText(Exception):
+    """The note holds something that cannot be told from text, so its text cannot be edited here."""
 
 
 NOTHING_NEW = Applied(EMPTY, False, False)
@@ -159,9 +166,59 @@ class Document:
         self._applied = len(state)
         return state
 
+    def edit(self, edits: Iterable[Edit]) -> bytes:
+        """Edit the plain text here; the update that says so, ``EMPTY`` when nothing changes.
+
+        What stands in the text and is none, such as an image, stays where it is; the edits do not count it.
+
+        Raises:
+            NotPlainText: places in the plain text cannot be found in the document. Nothing was changed.
+        """
+        updates: list[bytes] = []
+        text = self._doc.get(TEXT, type=Text)
+        subscription = self._doc.observe(lambda event: updates.append(event.update))
+        try:
+            with self._doc.transaction():
+                _carry_out(text, edits)
+        finally:
+            self._doc.unobserve(subscription)
+        for update in updates:
+            self._pairs.broken_by(update)
+            self._advance(scan(update, self._clocks).ends)
+            self._applied += len(update)
+        return merge(updates) if updates else EMPTY
+
     def text(self) -> str:
         """Give the plain text: the ``Y.Text`` under the key ``content``."""
         return str(self._doc.get(TEXT, type=Text))
+
+
+def _carry_out(text: Text, edits: Iterable[Edit]) -> None:
+    embeds = _embeds(text)
+    for at, removed, inserted in edits:
+        inner = [place for place in embeds if at < place < at + removed]
+        for start, end in reversed(list(pairwise([at, *inner, at + removed]))):
+            first = start + bisect_right(embeds, start)
+            del text[first : first + end - start]
+        text.insert(at + bisect_right(embeds, at), inserted)
+        growth = len(inserted.encode())
+        embeds = [place if place <= at else max(at, place - removed) + growth for place in embeds]
+
+
+def _embeds(text: Text) -> list[int]:
+    """Where in the plain text, in bytes, something stands that is none: the native core counts one for each."""
+    plain = len(str(text).encode())
+    if len(text) == plain:
+        return []
+    embeds, at = [], 0
+    for value, _ in text.diff():
+        if isinstance(value, str):
+            at += len(value.encode())
+        else:
+            embeds.append(at)
+    if at != plain or len(text) != plain + len(embeds):
+        raise NotPlainText
+    return embeds
 
 
 @contextmanager

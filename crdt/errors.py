@@ -62,3 +62,9 @@ class NoteGone(ProtocolError):
     """The note was deleted: what was not acknowledged is not kept."""
 
     code = 4404
+
+
+class OldGeneration(ProtocolError):
+    """The note was deleted and made again; this is the old one. Open it anew: what was typed here stays here."""
+
+    code = 4409

@@ -5,12 +5,13 @@ The way of an edit: ``receive`` applies it; ``end_turn`` sends on, as one frame,
 acknowledgement is its own update coming back, so until an update is stored it goes to everybody but its sender.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from crdt.contribution import Batch, Contribution, by_sender
 from crdt.document import NOTHING_NEW, Applied, Document
 from crdt.errors import MalformedMessage, NoteFull, ProtocolError
+from crdt.generation import Generation
 from crdt.merge import merge, merge_others
 from crdt.messages import (
     AwarenessUpdate,
@@ -23,6 +24,7 @@ from crdt.messages import (
 )
 from crdt.presence import Presence
 from crdt.session import Session
+from crdt.text import Edit
 from crdt.updates import EMPTY
 
 MAX_NOTE_BYTES = 64 * 1024 * 1024
@@ -36,33 +38,14 @@ class Outgoing(NamedTuple):
     receivers: Sequence[Session]
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """An update as it came in."""
-
-    senders: tuple[Session, ...]
-    """Who waits for its acknowledgement, and so must not see it before."""
-    update: bytes
-    """What the acknowledgement says back."""
-    ready: bytes
-    """What others are sent; ``EMPTY`` when nothing of it is new and complete."""
-    kept: bytes
-    """What is stored; ``EMPTY`` when nothing of it is new."""
-
-
-class Batch(NamedTuple):
-    """What one commit keeps of a note."""
-
-    update: bytes
-    """The update to store; ``EMPTY`` when only acknowledgements wait for what is stored before."""
-    contributions: Sequence[Contribution]
-
-
 class Room:
     """One document, its clients and its presence."""
 
-    def __init__(self, document: Document, max_note_bytes: int = MAX_NOTE_BYTES) -> None:
+    def __init__(
+        self, document: Document, max_note_bytes: int = MAX_NOTE_BYTES, generation: Generation | None = None
+    ) -> None:
         self.document = document
+        self.generation = generation or Generation()
         self.presence = Presence()
         self.unstored_bytes = 0
         """How many bytes of updates wait for ``take_batch``."""
@@ -131,6 +114,7 @@ class Room:
             raise MalformedMessage("Only a server may deny permission.")
 
     def _answer(self, session: Session, state_vector: bytes) -> None:
+        self.generation.check_state_vector(state_vector)
         frame = self._answers.get(state_vector)
         if frame is None:
             frame = SyncStep2(self.document.difference(state_vector)).encode()
@@ -141,7 +125,8 @@ class Room:
     def _edit(self, session: Session, update: bytes) -> None:
         if update == EMPTY:
             return
-        self._check_size(update)
+        self.generation.check_update(update)
+        self._check_size(0 if _only_deletes(update) else len(update))
         self._answers.clear()
         applied = self.document.apply(update)
         if applied.missing:
@@ -151,9 +136,27 @@ class Room:
             return
         self._turn.append(self._contribution(session, update, applied))
 
-    def _check_size(self, update: bytes) -> None:
-        room_left = self._max_note_bytes - len(update)
-        if self.document.size <= room_left or _only_deletes(update):
+    def edit(self, edits: Sequence[Edit]) -> Contribution | None:
+        """Edit the text here, for nobody in particular; nothing when that changes nothing.
+
+        It is stored once a batch that has this contribution is.
+
+        Raises:
+            NoteFull: the note would become too large. Nothing was changed.
+            NotPlainText: the document does not allow it. Nothing was changed.
+        """
+        self._check_size(sum(len(edit.text.encode()) for edit in edits))
+        update = self.document.edit(edits)
+        if update == EMPTY:
+            return None
+        self._answers.clear()
+        contribution = Contribution((), update, update, update)
+        self._turn.append(contribution)
+        return contribution
+
+    def _check_size(self, growth: int) -> None:
+        room_left = self._max_note_bytes - growth
+        if self.document.size <= room_left or not growth:
             return
         self.document.encode()
         if self.document.size > room_left:
@@ -190,7 +193,7 @@ class Room:
         if self._turn:
             turn, self._turn = self._turn, []
             self._answers.clear()
-            self._broadcast(_by_sender(turn))
+            self._broadcast(by_sender(turn))
             self._unacknowledged += turn
             kept = [contribution.kept for contribution in turn if contribution.kept != EMPTY]
             self._unstored += kept
@@ -235,15 +238,3 @@ class Room:
 def _only_deletes(update: bytes) -> bool:
     """Whether an update has no structs, only a delete set."""
     return update.startswith(b"\x00")
-
-
-def _by_sender(contributions: Iterable[Contribution]) -> list[tuple[Sequence[Session], bytes]]:
-    """Merge what each sender contributed to a turn; all of it where updates of several senders hang together."""
-    groups: dict[tuple[Session, ...], list[bytes]] = {}
-    for contribution in contributions:
-        if contribution.ready != EMPTY:
-            groups.setdefault(contribution.senders, []).append(contribution.ready)
-    if any(len(senders) > 1 for senders in groups):
-        everyone = tuple({session: None for senders in groups for session in senders})
-        return [(everyone, merge([update for updates in groups.values() for update in updates]))]
-    return [(senders, merge(updates)) for senders, updates in groups.items()]

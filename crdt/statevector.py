@@ -41,3 +41,16 @@ def encode(clocks: Mapping[int, int]) -> bytes:
     """Write a state vector, the largest client id first, as Yjs does."""
     pairs = sorted(clocks.items(), reverse=True)
     return write_uint(len(pairs)) + b"".join(write_uint(client) + write_uint(clock) for client, clock in pairs)
+
+
+def union(*vectors: bytes) -> bytes:
+    """Give the state vector of what any of several replicas has.
+
+    Raises:
+        InvalidUpdate: the bytes of one are not exactly a state vector.
+    """
+    clocks: dict[int, int] = {}
+    for vector in vectors:
+        for client, clock in decode(vector).items():
+            clocks[client] = max(clock, clocks.get(client, 0))
+    return encode(clocks)

@@ -195,6 +195,19 @@ def read_sections(update: bytes) -> tuple[list[Section], list[DeletedRange]]:
     return sections, _read_deletes(update, at)[0]
 
 
+def clients(update: bytes) -> set[int]:
+    """Give every client id that an update has structs or deletions of, or leans on.
+
+    Raises:
+        InvalidUpdate: the update is not well-formed.
+    """
+    named = set(scan(update, {}).ends)
+    sections, deletes = read_sections(update)
+    named.update(client for section in sections for struct in section.structs for client, _ in struct.needs)
+    named.update(deleted.client for deleted in deletes)
+    return named
+
+
 def _split_deletes(
     deletes: Iterable[DeletedRange], known: Mapping[int, int]
 ) -> tuple[list[DeletedRange], list[DeletedRange]]:

@@ -1,14 +1,20 @@
 import gc
 import itertools
 import weakref
+from typing import cast
 
 import pytest
-from pycrdt import Doc
+from hypothesis import given
+from hypothesis import strategies as st
+from pycrdt import Doc, Text
 
 from crdt import document as document_module
-from crdt.document import NOTHING_NEW, Document
+from crdt import statevector
+from crdt.document import NOTHING_NEW, Document, NotPlainText
+from crdt.encoding import write_uint
 from crdt.errors import InvalidUpdate
 from crdt.merge import merge
+from crdt.text import Edit, rewrite
 from crdt.updates import EMPTY
 from tests.crdt.typist import Typist
 
@@ -189,3 +195,88 @@ def test_documents_that_are_let_go_do_not_stay(monkeypatch: pytest.MonkeyPatch) 
     gc.collect()
     assert len(docs) == 2_000
     assert not any(doc() for doc in docs)
+
+
+def test_an_edit_made_here_is_an_update_that_others_take() -> None:
+    ann, document = Typist(1), Document()
+    document.apply(ann.type("aé😀z"))
+    update = document.edit(rewrite("aé😀z", "aé𝄞z!"))
+    ann.hear(update)
+    assert str(ann) == document.text() == "aé𝄞z!"
+    assert statevector.decode(document.state_vector()) == statevector.decode(ann.doc.get_state())
+    assert document.apply(update) == NOTHING_NEW
+    assert len(update) < 60
+    assert document.apply(ann.type("?")).ready
+    assert document.text() == "aé𝄞z!?"
+
+
+def test_an_edit_that_changes_nothing_is_no_update() -> None:
+    document = Document(None, [Typist(1).type("a")])
+    size, clocks = document.size, document.state_vector()
+    assert document.edit([]) == EMPTY
+    assert document.edit([Edit(1, 0, "")]) == EMPTY
+    assert (document.size, document.state_vector()) == (size, clocks)
+
+
+def test_edits_made_here_lean_on_nothing_that_waits() -> None:
+    ann, document = Typist(1), Document()
+    first, second = ann.type("a"), ann.type("b")
+    document.apply(second)
+    update = document.edit([Edit(0, 0, "<>")])
+    assert Document(None, [update]).text() == "<>"
+    document.apply(first)
+    ann.hear(update)
+    assert document.text() == str(ann)
+
+
+def test_a_character_that_was_put_here_and_is_cut_by_a_client_is_what_the_client_has() -> None:
+    document = Document()
+    document.edit([Edit(0, 0, "😀")])
+    ((here, _),) = statevector.decode(document.state_vector()).items()
+    cut = b"\xc4" + write_uint(here) + b"\x00" + write_uint(here) + b"\x01\x01x"
+    document.apply(b"\x01\x01\x02\x00" + cut + b"\x00")
+    assert document.text() == "\ufffdx\ufffd"
+    update = document.edit(rewrite(document.text(), "\ufffdy\ufffd!"))
+    assert document.text() == "\ufffdy\ufffd!"
+    assert Document(document.encode()).text() == document.text()
+    assert document.apply(update) == NOTHING_NEW
+
+
+def embedded(*parts: object) -> Typist:
+    """A text with things in it that are none."""
+    ann = Typist(1)
+    for part in parts:
+        if isinstance(part, str):
+            ann.type(part)
+        else:
+            ann.text.insert_embed(len(ann.text), cast(dict[str, str], part))
+    return ann
+
+
+@given(
+    st.lists(st.sampled_from(["a", "é", "😀b", {"image": "x"}]), max_size=6),
+    st.lists(st.sampled_from(["a", "é", "😀", "c"]), max_size=6).map("".join),
+)
+def test_what_is_no_text_stays_and_is_not_counted(parts: list[object], new: str) -> None:
+    ann = embedded(*parts)
+    document = Document(ann.state())
+    ann.hear(document.edit(rewrite(document.text(), new)))
+    assert document.text() == str(ann) == new
+    kept = [value for value, _ in ann.text.diff() if not isinstance(value, str)]
+    assert kept == [part for part in parts if not isinstance(part, str)]
+
+
+def test_what_stands_among_text_stays_in_its_place() -> None:
+    image = {"image": "x"}
+    ann = embedded("ab", image, "cd", image)
+    document = Document(ann.state())
+    ann.hear(document.edit([Edit(1, 2, "X"), Edit(3, 0, "!"), Edit(0, 0, "<")]))
+    assert [value for value, _ in ann.text.diff()] == ["<aX", image, "d", image, "!"]
+
+
+def test_a_text_that_cannot_be_told_from_what_is_none_is_not_edited(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document(embedded("ab", 1).state())
+    monkeypatch.setattr(Text, "diff", lambda _: [("ab1", None)])
+    with pytest.raises(NotPlainText):
+        document.edit([Edit(0, 1, "")])
+    assert document.text() == "ab"

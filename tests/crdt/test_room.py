@@ -1,7 +1,9 @@
 import pytest
 
+from crdt.contribution import Batch
 from crdt.document import Document
-from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull
+from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull, OldGeneration
+from crdt.generation import Generation
 from crdt.messages import (
     AwarenessUpdate,
     Message,
@@ -13,8 +15,9 @@ from crdt.messages import (
     decode,
 )
 from crdt.presence import EXPIRES
-from crdt.room import Batch, Room
+from crdt.room import Room
 from crdt.session import Session
+from crdt.text import rewrite
 from crdt.updates import EMPTY
 from tests.crdt.test_presence import ANN, awareness, read
 from tests.crdt.typist import Typist
@@ -326,3 +329,102 @@ def test_a_batch_is_acknowledged_only_to_those_who_are_still_there(table: Table)
     table.room.stored(batch)
     table.turn()
     assert table.read(ann) == []
+
+
+def test_an_edit_made_here_goes_to_everybody_and_says_when_it_is_stored(table: Table) -> None:
+    ann, bob, late = table.seat(), table.seat(), table.seat(None)
+    contribution = table.room.edit(rewrite("", "hello"))
+    assert contribution is not None
+    table.turn()
+    for session in (ann, bob):
+        assert table.read(session) == [Update(contribution.update)]
+    assert table.read(late) == []
+    assert table.room.unstored_bytes == len(contribution.update)
+    batch = table.room.take_batch()
+    assert batch == Batch(contribution.update, [contribution])
+    table.room.stored(batch)
+    table.turn()
+    assert table.read(ann) == table.read(bob) == []
+
+
+def test_an_edit_made_here_between_those_of_clients_is_for_everybody_one_frame(table: Table) -> None:
+    ann, bob, reader = table.seat(), table.seat(), table.seat()
+    typist = Typist(1)
+    table.room.receive(ann, Update(typist.type("abc")).encode(), 0)
+    table.room.edit(rewrite("abc", "abXc"))
+    table.room.receive(bob, Update(Typist(2, typist.state()).type("!")).encode(), 0)
+    table.turn()
+    frames = {session: table.read(session) for session in (ann, bob, reader)}
+    (message,) = frames[reader]
+    assert isinstance(message, Update)
+    assert str(Typist(9, message.update)) == table.room.document.text() == "abXc!"
+    (message,) = frames[ann]
+    assert isinstance(message, Update)
+    typist.hear(message.update)
+    assert str(typist) == "abXc!"
+    assert len(frames[bob]) == 1
+
+
+def test_an_edit_made_here_that_changes_nothing_is_none(table: Table) -> None:
+    ann = table.seat()
+    assert table.room.edit([]) is None
+    table.turn()
+    assert table.read(ann) == []
+    assert table.room.take_batch() is None
+
+
+def test_a_full_note_takes_no_edit_made_here_but_can_be_shortened() -> None:
+    room = Room(Document(), max_note_bytes=200)
+    room.edit(rewrite("", "x" * 150))
+    with pytest.raises(NoteFull):
+        room.edit(rewrite("", "y" * 100))
+    assert room.document.text() == "x" * 150
+    assert room.edit(rewrite("x" * 150, "x")) is not None
+
+
+def test_who_asks_after_an_edit_made_here_gets_it(table: Table) -> None:
+    table.room.edit(rewrite("", "a"))
+    asked = table.seat(None)
+    table.room.receive(asked, SyncStep1(b"\x00").encode(), 0)
+    table.room.edit(rewrite("a", "ab"))
+    table.room.receive(asked, SyncStep1(b"\x00").encode(), 0)
+    table.turn()
+    answers = [message.update for message in table.read(asked) if isinstance(message, SyncStep2)]
+    assert [str(Typist(9, answer)) for answer in answers] == ["a", "ab"]
+
+
+@pytest.fixture
+def second_generation() -> Table:
+    return Table(Room(Document(None, [Typist(5).type("new")]), generation=Generation(b"\x01\x01\x03")))
+
+
+def test_a_client_of_an_earlier_generation_is_told_nothing_and_heard_by_nobody(second_generation: Table) -> None:
+    table, old = second_generation, Typist(1)
+    typed = old.type("old")
+    ann, back = table.seat(), table.seat(None)
+    table.say(back, SyncStep1(old.doc.get_state()), SyncStep2(typed), Update(old.type("!")))
+    assert isinstance(back.error, OldGeneration)
+    assert table.read(back) == table.read(ann) == []
+    assert table.room.take_batch() is None
+    assert table.room.document.text() == "new"
+
+
+def test_an_update_of_an_earlier_generation_is_refused_whole(second_generation: Table) -> None:
+    table, old = second_generation, Typist(1)
+    old.type("old")
+    ann = table.seat()
+    for update in (old.state(), Typist(7, old.state()).type("!"), Typist(7, old.state()).delete(0, 1)):
+        back = table.seat()
+        table.say(back, Update(update))
+        assert isinstance(back.error, OldGeneration)
+    assert table.read(ann) == []
+    assert table.room.take_batch() is None
+
+
+def test_a_client_of_the_new_generation_edits_as_ever(second_generation: Table) -> None:
+    table = second_generation
+    ann, bob = table.seat(), table.seat()
+    update = Typist(6).type("x")
+    table.say(ann, Update(update))
+    assert table.read(bob) == [Update(update)]
+    assert table.store() == update

@@ -30,3 +30,9 @@ def test_it_is_encoded_as_the_core_does() -> None:
 def test_anything_else_is_refused(encoded: bytes, reason: str) -> None:
     with pytest.raises(InvalidUpdate, match=reason):
         statevector.decode(encoded)
+
+
+def test_a_union_has_the_most_of_each() -> None:
+    one, other = statevector.encode({1: 2, 2: 3}), statevector.encode({2: 1, 3: 4})
+    assert statevector.decode(statevector.union(one, other)) == {1: 2, 2: 3, 3: 4}
+    assert statevector.union() == statevector.EMPTY

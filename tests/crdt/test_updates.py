@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from crdt.errors import InvalidUpdate
 from crdt.merge import merge
-from crdt.updates import EMPTY, scan, split
+from crdt.updates import EMPTY, clients, scan, split
 from tests.crdt.typist import Typist
 
 
@@ -136,3 +136,15 @@ def test_any_order_of_any_cuts_gives_the_same_document(edits: list[tuple[int, in
     assert waiting == EMPTY
     whole = Typist(9, taken)
     assert str(whole) == str(Typist(8, merge(history)))
+
+
+def test_the_clients_of_an_update_are_those_it_has_leans_on_and_deletes_from() -> None:
+    ann = Typist(1)
+    typed = ann.type("ab")
+    assert clients(typed) == {1}
+    ben = Typist(2, ann.state())
+    assert clients(ben.insert(1, "x")) == {1, 2}
+    assert clients(Typist(3, ann.state()).delete(0, 1)) == {1}
+    assert clients(EMPTY) == set()
+    with pytest.raises(InvalidUpdate):
+        clients(b"\x01")
