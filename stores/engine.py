@@ -3,13 +3,14 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import asyncpg
-from sqlalchemy import URL, Table, event
+from sqlalchemy import URL, Row, Select, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -18,6 +19,7 @@ from sqlalchemy.pool import StaticPool
 
 from stores.errors import Unavailable, translated
 from stores.lane import Lane
+from stores.quick import QuickReader, reading_engine
 from stores.target import Driver, Target
 
 _READERS = 4
@@ -40,6 +42,9 @@ class Database:
         self.target = target
         self._reader = reader
         self._writer = writer
+        self._quick = (
+            None if target.path is None else QuickReader(partial(reading_engine, target.path, target.busy_timeout))
+        )
         self._closed = False
 
     @classmethod
@@ -88,6 +93,16 @@ class Database:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             yield connection
 
+    async def read_rows(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+        """Give the rows of one statement that only reads: what ``read()`` does, with fewer hops between threads."""
+        if self._quick is None:
+            async with self.read() as connection:
+                result = await connection.execute(statement, parameters)
+                return list(result)
+        with translated(self.target.label):
+            self._open(self._reader)
+            return await self._quick.rows(statement, parameters)
+
     def insert_absent(self, table: Table) -> Insert:
         """Give an INSERT for this store that does nothing where the row's key is there already."""
         insert = postgresql.insert if self.target.driver is Driver.POSTGRES else sqlite.insert
@@ -97,6 +112,8 @@ class Database:
         """Close all connections, once no transaction is open; in memory everything is gone with them."""
         self._closed = True
         with translated(self.target.label):
+            if self._quick is not None:
+                await self._quick.close()
             for engine in {self._reader.engine, self._writer.engine}:
                 await engine.dispose()
 

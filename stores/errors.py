@@ -25,6 +25,10 @@ class Conflict(StoreError):
     """Something with the same id, or a change of the same thing, was there first."""
 
 
+class BadCursor(StoreError):
+    """The cursor is not one that this list gave: ask again without it."""
+
+
 class Unavailable(StoreError):
     """The database cannot be used at the moment."""
 

@@ -1,6 +1,6 @@
 """A note as it is kept: its snapshot, and the log of the updates that came after it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stores.engine import Database
 from stores.errors import NotFound
-from stores.tables import note_snapshots, note_updates, notes, workspaces
+from stores.records.workspaces import add_workspace
+from stores.tables import deleted_notes, note_snapshots, note_updates, notes
 
 _CHUNK = 512
 """The most parameters of one DELETE; SQLite takes 32,766 and Postgres 65,535."""
@@ -47,6 +48,10 @@ class StoredNote:
 
     snapshot: Snapshot | None
     rows: tuple[LogRow, ...]
+    earlier: bytes | None = None
+    """The state vector of what the note was before it was deleted; nothing when it never was."""
+    missing: bool = False
+    """Whether there is no such note at the moment, but there was."""
 
 
 @dataclass(frozen=True)
@@ -64,24 +69,35 @@ class NoteLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.created: Callable[[NoteKey], None] = lambda _: None
+        """Called with each note that ``create`` has made."""
 
     async def open_note(self, key: NoteKey) -> StoredNote:
         """Read a note, made empty (and its workspace with it) when it is not there; writes nothing when it is.
 
-        Raises NotFound when somebody deletes it in this very moment.
+        One that was deleted is not made: it is ``missing`` until ``create``. Raises NotFound when somebody deletes it
+        in this very moment.
         """
         try:
             return await self.read(key)
         except NotFound:
-            await self._create(key)
+            earlier = await self.earlier(key)
+        if earlier is not None:
+            return StoredNote(None, (), earlier, missing=True)
+        await self.create(key)
         return await self.read(key)
 
     async def read(self, key: NoteKey) -> StoredNote:
         """Read a note's snapshot and log as they were at one moment; raises NotFound when there is no such note."""
         async with self._database.read() as connection:
-            snapshot = await _read_snapshot(connection, key)
+            snapshot, earlier = await _read_snapshot(connection, key)
             result = await connection.execute(_ROWS, _names(key))
-            return StoredNote(snapshot, tuple(LogRow(*row) for row in result))
+            return StoredNote(snapshot, tuple(LogRow(*row) for row in result), earlier)
+
+    async def earlier(self, key: NoteKey) -> bytes | None:
+        """Give the state vector of what a note was before it was deleted; nothing when it never was."""
+        rows = await self._database.read_rows(_EARLIER, _names(key))
+        return rows[0][0] if rows else None
 
     async def append(self, batch: Sequence[tuple[NoteKey, bytes]]) -> None:
         """Add updates (Yjs update v1) of any number of notes to the log, in this order and in one transaction.
@@ -113,15 +129,36 @@ class NoteLog:
             return False
         return True
 
-    async def _create(self, key: NoteKey) -> None:
-        new = self._database.insert_absent
+    async def create(self, key: NoteKey) -> None:
+        """Make a note, empty, and its workspace with it, where they are not there."""
+        absent = self._database.insert_absent(notes)
         now = _now()
-        stamps = {"created_at": now, "updated_at": now}
         async with self._database.write() as connection:
-            await connection.execute(new(workspaces).values(id=key.workspace, title=key.workspace, **stamps))
-            await connection.execute(
-                new(notes).values(workspace_id=key.workspace, id=key.note, title=key.note, **stamps)
+            await add_workspace(self._database, connection, key.workspace, now)
+            made = await connection.execute(
+                absent.values(workspace_id=key.workspace, id=key.note, title=key.note, created_at=now, updated_at=now)
             )
+        if made.rowcount:
+            self.created(key)
+
+    async def delete(self, key: NoteKey, stored: StoredNote, state_vector: bytes) -> bool:
+        """Delete a note, keeping the state vector of all that it ever was, so that who has it can be told.
+
+        Returns False, with nothing changed, when the note was edited since it was read. Raises NotFound when it is
+        gone.
+        """
+        known = {row.id for row in stored.rows}
+        async with self._database.write() as connection:
+            if (await connection.execute(_LOCK, _names(key))).one_or_none() is None:
+                raise _missing(key)
+            rows = await connection.execute(_ROWS, _names(key))
+            if not known.issuperset(row.id for row in rows):
+                return False
+            await connection.execute(_FORGET, _names(key))
+            values = {"workspace_id": key.workspace, "note_id": key.note, "state_vector": state_vector}
+            await connection.execute(insert(deleted_notes).values(**values, deleted_at=_now()))
+            await connection.execute(_DELETE_NOTE, _names(key))
+        return True
 
 
 class _OvertakenError(Exception):
@@ -132,11 +169,23 @@ _THIS_NOTE = and_(notes.c.workspace_id == bindparam("workspace"), notes.c.id == 
 _THIS_SNAPSHOT = and_(
     note_snapshots.c.workspace_id == bindparam("workspace"), note_snapshots.c.note_id == bindparam("note")
 )
+_THIS_DELETED = and_(
+    deleted_notes.c.workspace_id == bindparam("workspace"), deleted_notes.c.note_id == bindparam("note")
+)
+_EARLIER = select(deleted_notes.c.state_vector).where(_THIS_DELETED)
 _SNAPSHOT = (
-    select(note_snapshots.c.state, note_snapshots.c.pending, note_snapshots.c.revision)
+    select(
+        note_snapshots.c.state,
+        note_snapshots.c.pending,
+        note_snapshots.c.revision,
+        _EARLIER.scalar_subquery().label("earlier"),
+    )
     .select_from(notes.outerjoin(note_snapshots))
     .where(_THIS_NOTE)
 )
+_LOCK = select(notes.c.id).where(_THIS_NOTE).with_for_update()
+_FORGET = delete(deleted_notes).where(_THIS_DELETED)
+_DELETE_NOTE = delete(notes).where(_THIS_NOTE)
 _ROWS = (
     select(note_updates.c.id, note_updates.c.payload)
     .where(note_updates.c.workspace_id == bindparam("workspace"), note_updates.c.note_id == bindparam("note"))
@@ -156,11 +205,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def _read_snapshot(connection: AsyncConnection, key: NoteKey) -> Snapshot | None:
+def _missing(key: NoteKey) -> NotFound:
+    return NotFound(f'There is no note "{key.note}" in the workspace "{key.workspace}".')
+
+
+async def _read_snapshot(connection: AsyncConnection, key: NoteKey) -> tuple[Snapshot | None, bytes | None]:
     row = (await connection.execute(_SNAPSHOT, _names(key))).one_or_none()
     if row is None:
-        raise NotFound(f'There is no note "{key.note}" in the workspace "{key.workspace}".')
-    return None if row.revision is None else Snapshot(*row)
+        raise _missing(key)
+    *snapshot, earlier = row
+    return None if row.revision is None else Snapshot(*snapshot), earlier
 
 
 async def _replace_snapshot(

@@ -101,6 +101,16 @@ note_snapshots = Table(
 )
 """The whole document (``state``) and the updates that still miss a predecessor (``pending``), both update v1."""
 
+deleted_notes = Table(
+    "deleted_notes",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("note_id", Text, primary_key=True),
+    required("state_vector", LargeBinary),
+    required("deleted_at", Timestamp),
+)
+"""The state vector of what a note was before it was deleted, and of all that it was before that."""
+
 agents = Table(
     "agents",
     metadata,
@@ -113,6 +123,7 @@ agents = Table(
     *optional("parent_id"),
     Column("metadata", Json, nullable=False, default=dict),
     *stamps(),
+    Index(None, "workspace_id", "created_at", "id"),
     Index(None, "workspace_id", "role"),
     Index(None, "workspace_id", "status"),
     Index(None, "workspace_id", "parent_id"),
@@ -160,6 +171,7 @@ tasks = Table(
     *optional("verification_report"),
     Column("version", Integer, nullable=False, default=1),
     *stamps(),
+    Index(None, "workspace_id", "created_at", "id"),
     Index(None, "workspace_id", "status"),
     Index(None, "workspace_id", "assigned_to"),
     Index(None, "workspace_id", "session_id"),
@@ -178,13 +190,8 @@ codebases = Table(
     *stamps(),
     UniqueConstraint("workspace_id", "repo_path"),
 )
-Index(
-    "uq_codebases_default",
-    codebases.c.workspace_id,
-    unique=True,
-    sqlite_where=text("is_default"),
-    postgresql_where=text("is_default"),
-)
+_DEFAULT = text("is_default")
+Index("uq_codebases_default", codebases.c.workspace_id, unique=True, sqlite_where=_DEFAULT, postgresql_where=_DEFAULT)
 
 background_tasks = Table(
     "background_tasks",
@@ -207,9 +214,13 @@ background_tasks = Table(
     *optional("workflow_run_id", "workflow_step_name"),
     *lists("depends_on_task_ids"),
     *optional("task_output"),
+    *optional("worker_id"),
+    *optional("lease_seconds", kind=Integer),
+    *optional("lease_expires_at", kind=Timestamp),
     *stamps(),
     Index(None, "workspace_id", "status", "created_at"),
     Index(None, "workspace_id", "created_at"),
+    Index(None, "status", "priority", "created_at", "id"),
 )
 
 schedules = Table(

@@ -13,9 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from crdt import statevector
 from crdt.compaction import compact
+from crdt.contribution import Batch
 from crdt.document import Document
 from crdt.messages import SyncStep1, SyncStep2, Update, decode
-from crdt.room import Batch, Room
+from crdt.room import Room
 from crdt.session import Session
 from crdt.updates import EMPTY, scan
 from stores.engine import Database

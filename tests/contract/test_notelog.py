@@ -40,7 +40,8 @@ async def test_many_open_the_same_new_note_at_once(database: Database, log: Note
     keys = [KEY, OTHER] * 10
     assert set(await asyncio.gather(*map(log.open_note, keys))) == {StoredNote(None, ())}
     async with database.read() as connection:
-        assert await connection.scalar(select(func.count()).select_from(notes)) == 2
+        everything = await connection.scalars(select(notes.c.id).order_by(notes.c.id))
+        assert everything.all() == ["note", "other", "spec"]
 
 
 async def test_two_servers_open_the_same_new_note_at_once(shared_database: Database) -> None:
@@ -114,13 +115,13 @@ async def test_what_was_appended_is_there_for_the_next_server(shared_database: D
 async def test_a_note_deleted_while_it_is_opened_is_not_found(
     database: Database, log: NoteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = log._create
+    create = log.create
 
     async def create_and_lose(key: NoteKey) -> None:
         await create(key)
         async with database.write() as connection:
             await connection.execute(delete(notes))
 
-    monkeypatch.setattr(log, "_create", create_and_lose)
+    monkeypatch.setattr(log, "create", create_and_lose)
     with pytest.raises(NotFound):
         await log.open_note(KEY)

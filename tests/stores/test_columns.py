@@ -5,7 +5,7 @@ from sqlalchemy import insert, select, update
 
 from stores.engine import Database
 from stores.errors import StoreError
-from stores.tables import workspaces
+from stores.tables import agents, conversations, workspaces
 
 NOON = datetime(2026, 3, 29, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -58,3 +58,16 @@ async def test_no_moment_is_no_moment(database: Database) -> None:
         row = {**texts, "workspace_id": "w", "created_at": NOON, "updated_at": NOON, "last_run_at": None}
         await connection.execute(insert(schedules).values(row))
         assert (await connection.execute(select(schedules.c.last_run_at))).scalar_one() is None
+
+
+@pytest.mark.parametrize("value", [{"a": [1, None, "ü"]}, [], "text", "12", 12, 1.5, True, None])
+async def test_a_json_value_comes_back(database: Database, value: object) -> None:
+    async with database.write() as connection:
+        row = {"id": "w", "title": "w", "created_at": NOON, "updated_at": NOON}
+        await connection.execute(insert(workspaces).values(row))
+        agent = {"id": "a", "workspace_id": "w", "name": "a", "role": "GATE", "created_at": NOON, "updated_at": NOON}
+        await connection.execute(insert(agents).values(agent))
+        message = {"id": "m", "agent_id": "a", "role": "USER", "content": "", "timestamp": NOON, "tool_args": value}
+        await connection.execute(insert(conversations).values(message))
+        found = (await connection.execute(select(conversations.c.tool_args))).scalar_one()
+    assert (found, type(found)) == (value, type(value))

@@ -4,13 +4,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Select, bindparam, insert, literal_column, select, text
 
 from stores.engine import Database
-from stores.errors import Unavailable
+from stores.errors import StoreError, Unavailable
 from stores.notelog import Compacted, NoteKey, NoteLog
 from stores.tables import workspaces
 from stores.target import Driver, Target, choose
@@ -234,3 +236,25 @@ async def test_certificates_of_this_machine_are_asked_for(unused_tcp_port: int) 
     url = f"postgres://127.0.0.1:{unused_tcp_port}/n?sslrootcert=system"
     with pytest.raises(Unavailable, match="look whether it runs"):
         await Database.open(choose(database_url=url, driver=None, path=None, data_dir=None))
+
+
+async def test_rows_of_one_statement_are_read(database: Database) -> None:
+    moment = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    async with database.write() as connection:
+        for name in "ab":
+            row = {"id": name, "title": name, "metadata": {"of": name}, "created_at": moment, "updated_at": moment}
+            await connection.execute(insert(workspaces).values(row))
+    columns = (workspaces.c.id, workspaces.c.metadata, workspaces.c.created_at, workspaces.c.branch)
+    statement = select(*columns).where(workspaces.c.id >= bindparam("first")).order_by(workspaces.c.id)
+    rows = await database.read_rows(statement, {"first": "a"})
+    assert [tuple(row) for row in rows] == [(name, {"of": name}, moment, None) for name in "ab"]
+    assert list(await database.read_rows(statement, {"first": "c"})) == []
+
+
+async def test_what_fails_while_rows_are_read_is_a_store_error(database: Database) -> None:
+    nonsense: Select[Any] = select(literal_column("nothing"))
+    with pytest.raises(StoreError, match="refused a statement"):
+        await database.read_rows(nonsense, {})
+    await database.close()
+    with pytest.raises(Unavailable, match="is closed"):
+        await database.read_rows(nonsense, {})

@@ -78,3 +78,13 @@ async def test_the_log_of_a_note_is_found_by_its_index(shared_database: Database
     assert "ix_note_updates_workspace_id_note_id_id" in told
     assert "Sort" not in told
     assert "TEMP B-TREE" not in told
+
+
+async def test_who_makes_a_note_is_told_and_nobody_else(database: Database) -> None:
+    log, key = NoteLog(database), NoteKey("w", "n")
+    made: list[NoteKey] = []
+    log.created = made.append
+    await log.open_note(key)
+    await log.create(key)
+    await log.open_note(key)
+    assert made == [key]
