@@ -3,63 +3,68 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 
+from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.api.errors import http_error, unexpected_error
-from server.api.health import health
+from server.api import (
+    agents,
+    background_tasks,
+    codebases,
+    conversations,
+    events,
+    health,
+    notes,
+    schedules,
+    tasks,
+    workspaces,
+)
+from server.api.docs import DOCUMENT, document
+from server.api.docs import ROUTES as DOCS
+from server.api.errors import HANDLERS
 from server.api.start import start_page
+from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
 from server.connection import serve_note
-from server.hub import Hub, HubLimits
+from server.hosted import HubLimits
+from server.hub import Hub
+from server.service import Service, within
 from stores.engine import Database
 from stores.notelog import NoteLog
+from stores.records.workspaces import DEFAULT, Workspaces
 from stores.schema import upgrade
+
+__all__ = ["Service", "build", "create_app", "running"]
 
 TICK = 5.0
 """Seconds between two rounds of tidying up."""
-
-
-@dataclass
-class Service:
-    """The running parts."""
-
-    settings: Settings
-    database: Database
-    hub: Hub
-    _drained: bool | None = None
-
-    @property
-    def unfinished(self) -> int:
-        """How many notes have edits that are not committed."""
-        return self.hub.journal.waiting
-
-    async def drain(self) -> bool:
-        """Take nothing more, and commit and acknowledge what came in; whether that was done in time."""
-        if self._drained is None:
-            self._drained = await _within(0.5 * self.settings.shutdown_seconds, self.hub.drain())
-        return self._drained
-
-
-async def _within(seconds: float, work: Awaitable[None]) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await work
-    except TimeoutError:
-        return False
-    return True
+ROUTERS = [
+    health.routes,
+    workspaces.routes,
+    codebases.routes,
+    agents.routes,
+    tasks.routes,
+    conversations.routes,
+    background_tasks.routes,
+    schedules.routes,
+    events.routes,
+    notes.routes,
+]
+"""The nouns of the HTTP side."""
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Service]:
+async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Service]:
     """Open the store, bring its schema up to date, and run the parts until the end of the block.
+
+    Args:
+        settings: what the server is told.
+        clock: what it takes for the time of day.
 
     Raises:
         Misconfigured: the settings do not name a store.
@@ -68,9 +73,13 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
     database = await Database.open(settings.target())
     try:
         await upgrade(database)
-        hub = _hub(settings, NoteLog(database))
+        await Workspaces(database).ensure(DEFAULT, clock())
+        log = NoteLog(database)
+        hub = _hub(settings, log)
         tasks = [asyncio.create_task(hub.journal.run()), asyncio.create_task(_tick(hub))]
-        service = Service(settings, database, hub)
+        service = Service(settings, database, hub, clock)
+        tasks.append(asyncio.create_task(service.ticker.run()))
+        log.created, hub.changed = service.made, service.typing.changed
         try:
             yield service
         finally:
@@ -92,19 +101,21 @@ async def _tick(hub: Hub) -> None:
 
 
 async def _stop(service: Service, tasks: list[asyncio.Task[None]]) -> None:
+    service.events.close()
+    service.typing.close()
     if await service.drain():
-        await _within(0.2 * service.settings.shutdown_seconds, service.hub.put_away())
+        await within(0.2 * service.settings.shutdown_seconds, service.hub.put_away())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def build(service: Service) -> Starlette:
+def build(service: Service) -> FastAPI:
     """Make the ASGI application of a running service."""
     return _application(lambda: _already(service))
 
 
-def create_app() -> Starlette:
+def create_app() -> FastAPI:
     """Make an ASGI application that runs a service of its own, set up from the environment, for any ASGI server."""
     return _application(lambda: running(load()))
 
@@ -114,21 +125,26 @@ async def _already(service: Service) -> AsyncIterator[Service]:
     yield service
 
 
-def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) -> Starlette:
+def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         async with service() as running_service:
             yield {"service": running_service}
 
-    return Starlette(
-        routes=[
-            Route("/", start_page),
-            Route("/api/health", health),
-            WebSocketRoute("/ws/{address:path}", _note),
-        ],
-        exception_handlers={HTTPException: http_error, Exception: unexpected_error},
+    app = FastAPI(
+        routes=[Route("/", start_page), *DOCS, WebSocketRoute("/ws/{address:path}", _note)],
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
+        openapi_url=DOCUMENT,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
     )
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)  # FastAPI's include_router would look for each route twice
+    return app
 
 
 async def _note(websocket: WebSocket) -> None:

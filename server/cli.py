@@ -1,6 +1,7 @@
 """The command ``routa-notes``."""
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -69,7 +70,15 @@ async def _serve(settings: Settings, sock: socket.socket) -> None:
     async with running(settings) as service:
         host, port = sock.getsockname()[:2]
         lines = banner(settings, service.database.target, host, port)
+        _spare_the_collector()
         await NotesServer(service, ready=lambda: click.echo(lines)).serve(sockets=[sock])
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector pass over what is loaded by now, and come less often: each time everybody waits."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @main.command()

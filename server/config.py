@@ -41,6 +41,7 @@ class Settings(BaseSettings):
         "NORMAL", description="`NORMAL`, or `FULL`: an acknowledgement then comes after fsync and survives power loss."
     )
     max_message_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest message of a client, in bytes.")
+    max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest body of an HTTP request, in bytes.")
     max_note_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest note, in bytes of its encoded document.")
     max_queue_bytes: int = Field(
         8 * MEBIBYTE, ge=1024, description="Bytes that may wait for a client that does not read, before it is closed."

@@ -11,7 +11,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from crdt.errors import ProtocolError, UnsupportedData
 from crdt.session import Session
 from server.address import BadAddress, parse_note_path
-from server.hub import HostedNote, Hub, NoteUnavailable
+from server.hosted import HostedNote, NoteUnavailable
+from server.hub import Hub
 from server.peer import SLOW_READER, Backlog, Frame, Peer
 from server.websocket import EXTENSION, NotesWebSocketProtocol
 from stores.errors import StoreError

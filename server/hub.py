@@ -2,61 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import cast
 
-from crdt.document import Document
-from crdt.errors import InvalidUpdate, NoteGone, TryAgainLater
+from crdt.contribution import Batch
+from crdt.errors import NoteGone, ProtocolError, TryAgainLater
 from crdt.messages import AwarenessUpdate
-from crdt.room import Batch, Room
 from crdt.session import Session
+from crdt.text import Edit
 from crdt.updates import EMPTY
 from server.compactor import Compactor
+from server.hosted import HostedNote, HubLimits, NoteUnavailable, Slots
 from server.journal import Journal, Written
+from server.loader import host
 from server.peer import Frame, Peer
-from stores.errors import NotFound
+from stores.errors import NotFound, StoreError
 from stores.notelog import NoteKey, NoteLog
 
 logger = logging.getLogger("routa")
 
 HEARTBEAT = Frame(AwarenessUpdate(b"\x00").encode())
 """An awareness update about nobody: keeps clients that heard nothing for a while from giving the connection up."""
-
-
-class NoteUnavailable(Exception):
-    """The note cannot be opened at the moment: try again later."""
-
-
-@dataclass(frozen=True, slots=True)
-class HubLimits:
-    """What the hub allows and when it tidies up."""
-
-    max_note_bytes: int
-    max_backlog_bytes: int
-    """How much a note may have waiting for the store before its edits are refused."""
-    idle_seconds: float
-    """How long a note without clients stays open."""
-
-
-@dataclass(eq=False)
-class HostedNote:
-    """An open note."""
-
-    key: NoteKey
-    room: Room
-    users: int = 0
-    """How many connections use it or are about to."""
-    idle: asyncio.TimerHandle | None = None
-
-
-@dataclass(eq=False)
-class _Slot:
-    """Where a note is, or is being loaded or put away; the lock is held meanwhile."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    note: HostedNote | None = None
-    waiting: int = 0
 
 
 class Hub:
@@ -67,47 +33,39 @@ class Hub:
         self._compactor = compactor
         self._limits = limits
         self._clock = clock
-        self._slots: dict[NoteKey, _Slot] = {}
+        self.slots = Slots()
         self._touched: dict[HostedNote, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.changed: Callable[[NoteKey], None] = lambda _: None
+        """Called with a note after each commit of what clients typed in it."""
         self.journal = Journal(log, self._stored, self._lost)
 
-    async def open(self, key: NoteKey) -> HostedNote:
-        """Give a note, loaded if it is not open, created if there is none. ``release`` it when done.
+    async def open(self, key: NoteKey, create: bool = True) -> HostedNote:
+        """Give a note, loaded if it is not open. ``release`` it when done.
+
+        Args:
+            key: which note.
+            create: make it if there is none; if there was one that was deleted, as soon as somebody writes in it.
 
         Raises:
+            NotFound: there is none, and it is not to be made.
             StoreError: the store did not give it.
             NoteUnavailable: the server is stopping, or what the store gave is not a document.
         """
-        slot = self._slots.setdefault(key, _Slot())
-        slot.waiting += 1
-        try:
-            async with slot.lock:
-                if self._stopping:
-                    raise NoteUnavailable("The server is stopping: reconnect in a moment.")
-                if slot.note is None:
-                    slot.note = await self._load(key)
-                slot.note.users += 1
-                if slot.note.idle is not None:
-                    slot.note.idle.cancel()
-                return slot.note
-        finally:
-            slot.waiting -= 1
-            self._drop_if_empty(key, slot)
+        async with self.slots.hold(key) as slot:
+            if self._stopping:
+                raise NoteUnavailable("The server is stopping: reconnect in a moment.")
+            if slot.note is None:
+                slot.note = await self._load(key, create)
+            slot.note.users += 1
+            if slot.note.idle is not None:
+                slot.note.idle.cancel()
+            return slot.note
 
-    async def _load(self, key: NoteKey) -> HostedNote:
-        stored = await self._log.open_note(key)
-        state, updates = None, [row.update for row in stored.rows]
-        if stored.snapshot is not None:
-            state = stored.snapshot.state
-            updates = [stored.snapshot.pending, *updates] if stored.snapshot.pending else updates
-        try:
-            document = Document(state, updates)
-        except InvalidUpdate as error:
-            logger.error("The note %s/%s cannot be opened: what is stored of it is damaged: %s", *key, error)
-            raise NoteUnavailable("What is stored of this note is damaged: it cannot be opened.") from error
-        note = HostedNote(key, Room(document, self._limits.max_note_bytes))
+    async def _load(self, key: NoteKey, create: bool) -> HostedNote:
+        stored = await (self._log.open_note(key) if create else self._log.read(key))
+        note = host(key, stored, self._limits.max_note_bytes)
         self._compactor.opened(key, stored)
         return note
 
@@ -125,27 +83,25 @@ class Hub:
 
     async def _evict(self, note: HostedNote) -> None:
         """Put a note away if nobody came back; who comes meanwhile waits, and loads it again."""
-        slot = self._slots.get(note.key)
-        if slot is None or slot.note is not note:
-            return
-        async with slot.lock:
-            if note.users:
+        async with self.slots.hold(note.key) as slot:
+            if note.users or slot.note is not note:
                 return
             await self._settle(note)
             await self._compactor.finish(note.key)
             slot.note = None
-        self._drop_if_empty(note.key, slot)
 
     async def _settle(self, note: HostedNote) -> None:
         self._end_turn(note)
+        if note.making is not None:
+            await note.making
         await self.journal.settled(note)
-
-    def _drop_if_empty(self, key: NoteKey, slot: _Slot) -> None:
-        if slot.note is None and not slot.waiting and not slot.lock.locked() and self._slots.get(key) is slot:
-            del self._slots[key]
 
     def join(self, note: HostedNote, session: Session) -> None:
         """Put a client on a note. ``session.peer`` is its ``Peer``."""
+        if note.closed is not None:
+            session.refuse(note.closed)
+            cast(Peer, session.peer).close(note.closed.code, note.closed.reason)
+            return
         note.room.join(session)
         self._touch(note)
 
@@ -179,7 +135,22 @@ class Hub:
     def _end_turn(self, note: HostedNote) -> None:
         note.room.end_turn()
         self._deliver(note)
-        if note.room.unacknowledged:
+        if not note.room.unacknowledged:
+            return
+        if note.missing:
+            note.missing = False
+            note.making = asyncio.get_running_loop().create_task(self._make(note))
+        elif note.making is None:
+            self.journal.add(note)
+
+    async def _make(self, note: HostedNote) -> None:
+        """Make a note again that was deleted: somebody has written in it."""
+        try:
+            await self._log.create(note.key)
+        except StoreError as error:
+            self._lost(note, error)
+        else:
+            note.making = None
             self.journal.add(note)
 
     def _deliver(self, note: HostedNote) -> None:
@@ -188,27 +159,71 @@ class Hub:
             for session in receivers:
                 cast(Peer, session.peer).deliver(frame)
 
-    def _stored(self, note: Written, batch: Batch) -> None:
+    def _stored(self, written: Written, batch: Batch) -> None:
+        note = cast(HostedNote, written)
         note.room.stored(batch)
-        self._deliver(cast(HostedNote, note))
+        self._deliver(note)
         if batch.update != EMPTY:
             self._compactor.appended(note.key, len(batch.update))
+        note.tell(batch)
+        if any(contribution.senders for contribution in batch.contributions if contribution.kept != EMPTY):
+            self.changed(note.key)
 
-    def _lost(self, note: Written, error: Exception) -> None:
+    def _lost(self, written: Written, error: Exception) -> None:
         """Let go of a note whose edits the store refused: its clients must not take them for kept."""
-        refusal = NoteGone() if isinstance(error, NotFound) else TryAgainLater()
-        for session in note.room.sessions:
-            session.refuse(refusal)
-            cast(Peer, session.peer).close(refusal.code, refusal.reason)
-        slot = self._slots.get(note.key)
-        if slot is not None and slot.note is note:
-            slot.note = None
+        self.drop(cast(HostedNote, written), NoteGone() if isinstance(error, NotFound) else TryAgainLater(), error)
+
+    def drop(self, note: HostedNote, refusal: ProtocolError, error: Exception) -> None:
+        """Let go of a note as ``HostedNote.close`` says; nothing of it is written back."""
+        note.close(refusal, error)
+        if self.slots.drop(note):
             self._compactor.forget(note.key)
-            self._drop_if_empty(note.key, slot)
+
+    async def close_note(self, key: NoteKey, refusal: ProtocolError) -> None:
+        """Let go of a note that is gone from the store, if it is open."""
+        async with self.slots.hold(key) as slot:
+            if slot.note is not None:
+                self.drop(slot.note, refusal, NotFound(refusal.reason))
+
+    async def close_workspace(self, workspace: str) -> None:
+        """Let go of the notes of a workspace that is gone from the store."""
+        for key in self.slots.keys(workspace):
+            await self.close_note(key, NoteGone("The workspace was deleted, and this note with it."))
+
+    async def edit(self, key: NoteKey, change: Callable[[str], Sequence[Edit]]) -> str:
+        """Edit the text of a note that is there; committed, and sent to its clients, when this returns the new text.
+
+        Args:
+            key: which note.
+            change: is given the text and gives the edits, at once; what it raises is passed on.
+
+        Raises:
+            NotFound: there is no such note, or it was deleted meanwhile.
+            NoteFull, NotPlainText: the room does not take the edits. Nothing was changed.
+            NoteUnavailable: the store does not take it at the moment. It may have been sent to the clients.
+            StoreError: the store refused it.
+        """
+        note = await self.open(key, create=False)
+        try:
+            if note.room.unstored_bytes > self._limits.max_backlog_bytes or not self.journal.available:
+                raise NoteUnavailable("The store does not take edits at the moment: try again later.")
+            contribution = note.room.edit(change(note.room.document.text()))
+            text = note.room.document.text()
+            if contribution is not None:
+                self._touch(note)
+                await note.committed(contribution)
+            return text
+        finally:
+            self.release(note)
+
+    def text(self, key: NoteKey) -> str | None:
+        """Give the text of a note if it is open."""
+        note = self.slots.get(key)
+        return None if note is None else note.room.document.text()
 
     def open_notes(self) -> list[HostedNote]:
         """Give the notes that are open."""
-        return [slot.note for slot in self._slots.values() if slot.note is not None]
+        return self.slots.notes()
 
     def tick(self) -> None:
         """Do what is due every few seconds: expire presence, and keep silent connections alive."""
@@ -226,6 +241,7 @@ class Hub:
         """Open nothing more, and wait until everything that came in is committed and acknowledged."""
         self._stopping = True
         self._end_turns()
+        await asyncio.gather(*(note.making for note in self.open_notes() if note.making is not None))
         await self.journal.drained()
 
     async def put_away(self) -> None:

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from crdt.room import Batch, Room
+from crdt.contribution import Batch
+from crdt.room import Room
 from crdt.updates import EMPTY
 from stores.errors import StoreError, Unavailable
 from stores.notelog import NoteKey, NoteLog

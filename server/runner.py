@@ -8,8 +8,9 @@ from types import FrameType
 
 import uvicorn
 
-from server.app import Service, build
+from server.app import build
 from server.config import Settings
+from server.service import Service
 from server.websocket import NotesWebSocketProtocol
 
 logger = logging.getLogger("routa")
@@ -67,6 +68,7 @@ class NotesServer(uvicorn.Server):
         for connection in self.server_state.connections:
             if isinstance(connection, NotesWebSocketProtocol):
                 connection.stop_reading()
+        self._service.events.close()  # uvicorn would wait for the streams to end
         if not await self._service.drain():
             logger.error("Stopped with %d notes not committed: the store did not answer.", self._service.unfinished)
         await super().shutdown(sockets)

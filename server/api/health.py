@@ -1,14 +1,26 @@
 """Whether the server answers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from server.api.answers import answer
+from server.api.models.base import Model
+from server.api.routing import Running, router
 from server.version import VERSION
 
+routes = router("Health")
 
-async def health(_: Request) -> JSONResponse:
-    """Answer ``GET /api/health``."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return JSONResponse({"status": "ok", "timestamp": now, "version": VERSION})
+
+class Health(Model):
+    """The answer of a server that runs."""
+
+    status: str = "ok"
+    timestamp: datetime
+    version: str
+
+
+@routes.get("/health", response_model=Health)
+async def health(service: Running) -> Response:
+    """Say that the server runs, and which release it is."""
+    return answer({"status": "ok", "timestamp": service.clock(), "version": VERSION})

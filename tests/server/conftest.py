@@ -6,17 +6,21 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from server.app import Service, running
+from server.app import running
+from server.clock import Clock, utc_now
 from server.config import Settings
 from server.runner import NotesServer, listen
+from server.service import Service
 from stores.engine import Database
 from stores.notelog import NoteLog
 from stores.schema import upgrade
-from stores.target import choose
+from stores.target import Driver, Target, choose
+from tests.conftest import migrated_target
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -48,6 +52,10 @@ class Here:
     port: int
     stopped: "asyncio.Task[None]"
 
+    def client(self) -> httpx.AsyncClient:
+        """A client of the HTTP side."""
+        return httpx.AsyncClient(base_url=self.url, timeout=30)
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -58,9 +66,9 @@ class Here:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings, **uvicorn_options: Any) -> AsyncIterator[Here]:
+async def serving(settings: Settings, clock: Clock = utc_now, **uvicorn_options: Any) -> AsyncIterator[Here]:
     """Run a server with these settings until the end of the block."""
-    async with running(settings) as service:
+    async with running(settings, clock) as service:
         sock = listen("127.0.0.1", 0)
         server = NotesServer(service)
         for name, value in uvicorn_options.items():
@@ -77,6 +85,37 @@ async def serving(settings: Settings, **uvicorn_options: Any) -> AsyncIterator[H
 def quick(**changes: Any) -> Settings:
     """Settings for a server in memory, without a ``.env`` file."""
     return Settings(**({"shutdown_seconds": 2.0} | changes), _env_file=None)
+
+
+@pytest.fixture(params=list(Driver))
+def every_settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings for every store in turn."""
+    return settings_for(migrated_target(request.param, request))
+
+
+@pytest.fixture(params=[Driver.SQLITE, Driver.POSTGRES])
+def shared_settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings for every store that two servers can open."""
+    return settings_for(migrated_target(request.param, request))
+
+
+def settings_for(target: Target) -> Settings:
+    """Settings for a store."""
+    return quick(database_url=target.dsn or None, db_driver=target.driver, db_path=target.path)
+
+
+@pytest.fixture
+async def everywhere(every_settings: Settings) -> AsyncIterator[Here]:
+    """A server on every store in turn."""
+    async with serving(every_settings) as started:
+        yield started
+
+
+@pytest.fixture
+async def http(everywhere: Here) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server on every store in turn."""
+    async with everywhere.client() as client:
+        yield client
 
 
 @pytest.fixture

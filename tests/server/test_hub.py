@@ -9,7 +9,8 @@ from crdt.messages import AwarenessUpdate, Message, SyncStep1, Update, decode
 from crdt.presence import EXPIRES
 from crdt.session import Session
 from server.compactor import Compactor
-from server.hub import HEARTBEAT, HostedNote, Hub, HubLimits, NoteUnavailable
+from server.hosted import HostedNote, HubLimits, NoteUnavailable
+from server.hub import HEARTBEAT, Hub
 from server.peer import Frame
 from stores.engine import Database
 from stores.errors import NotFound, Unavailable

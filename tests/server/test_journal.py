@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from crdt.contribution import Batch
 from crdt.document import Document
 from crdt.messages import SyncStep1, Update
-from crdt.room import Batch, Room
+from crdt.room import Room
 from crdt.session import Session
 from server import journal as journal_module
 from server.journal import Journal, Written

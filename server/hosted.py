@@ -1,0 +1,147 @@
+"""A note that is open in this process, and where it is while it is being loaded or put away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from crdt.contribution import Batch, Contribution
+from crdt.errors import ProtocolError
+from crdt.room import Room
+from server.peer import Peer
+from stores.notelog import NoteKey
+
+PATIENCE = 10.0
+"""Seconds that an edit which was made here waits for its commit."""
+
+
+class NoteUnavailable(Exception):
+    """The note cannot be used at the moment: try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubLimits:
+    """What the hub allows and when it tidies up."""
+
+    max_note_bytes: int
+    max_backlog_bytes: int
+    """How much a note may have waiting for the store before its edits are refused."""
+    idle_seconds: float
+    """How long a note without clients stays open."""
+
+
+@dataclass(eq=False)
+class HostedNote:
+    """An open note."""
+
+    key: NoteKey
+    room: Room
+    missing: bool = False
+    """Whether it was deleted, and is made again only when somebody writes in it."""
+    users: int = 0
+    """How many connections and edits use it or are about to."""
+    idle: asyncio.TimerHandle | None = None
+    making: asyncio.Task[None] | None = None
+    """Makes it again."""
+    edits: dict[Contribution, asyncio.Future[None]] = field(default_factory=dict)
+    """Who waits for the commit of an edit that was made here."""
+    closed: ProtocolError | None = None
+    """Why it must not be used any more."""
+
+    async def committed(self, contribution: Contribution) -> None:
+        """Wait for the commit of an edit that was made here.
+
+        Raises:
+            NoteUnavailable: it takes too long.
+            StoreError: it failed.
+        """
+        waiting = self.edits[contribution] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await waiting
+        except TimeoutError:
+            raise NoteUnavailable(
+                "The edit was made, but the store has not kept it yet: read the note again before you repeat it."
+            ) from None
+        finally:
+            del self.edits[contribution]
+
+    def tell(self, batch: Batch) -> None:
+        """Say that a batch is committed."""
+        for contribution in batch.contributions:
+            waiting = self.edits.get(contribution)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
+
+    def close(self, refusal: ProtocolError, error: Exception) -> None:
+        """End all use of it; what is not on its way to the store is dropped.
+
+        Args:
+            refusal: what the clients are closed with.
+            error: what those are told who wait for the commit of an edit.
+        """
+        self.closed = refusal
+        for session in self.room.sessions:
+            session.refuse(refusal)
+            cast(Peer, session.peer).close(refusal.code, refusal.reason)
+        self.room.end_turn()
+        self.room.frames()
+        self.room.take_batch()
+        for waiting in self.edits.values():
+            if not waiting.done():
+                waiting.set_exception(error)
+
+
+@dataclass(eq=False)
+class Slot:
+    """The place of a note; the lock is held while it is being loaded, put away or deleted."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    note: HostedNote | None = None
+    waiting: int = 0
+
+
+class Slots:
+    """The places of all notes that are open or about to be."""
+
+    def __init__(self) -> None:
+        self._slots: dict[NoteKey, Slot] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: NoteKey) -> AsyncIterator[Slot]:
+        """Give the place of a note to one alone."""
+        slot = self._slots.setdefault(key, Slot())
+        slot.waiting += 1
+        try:
+            async with slot.lock:
+                yield slot
+        finally:
+            slot.waiting -= 1
+            self._tidy(key, slot)
+
+    def get(self, key: NoteKey) -> HostedNote | None:
+        """Give a note if it is open."""
+        slot = self._slots.get(key)
+        return None if slot is None else slot.note
+
+    def drop(self, note: HostedNote) -> bool:
+        """Take a note out of its place; whether it was there."""
+        slot = self._slots.get(note.key)
+        if slot is None or slot.note is not note:
+            return False
+        slot.note = None
+        self._tidy(note.key, slot)
+        return True
+
+    def _tidy(self, key: NoteKey, slot: Slot) -> None:
+        if slot.note is None and not slot.waiting:
+            self._slots.pop(key, None)
+
+    def keys(self, workspace: str) -> list[NoteKey]:
+        """Give the places that are taken in a workspace."""
+        return [key for key in self._slots if key.workspace == workspace]
+
+    def notes(self) -> list[HostedNote]:
+        """Give the notes that are open."""
+        return [slot.note for slot in self._slots.values() if slot.note is not None]

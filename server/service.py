@@ -1,0 +1,131 @@
+"""The running parts of the server."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from server.clock import Clock
+from server.coalescer import Coalescer
+from server.config import Settings
+from server.events import Events
+from server.hub import Hub
+from server.livenotes import LiveNotes, shape
+from server.ticker import Ticker
+from stores.engine import Database
+from stores.errors import NotFound
+from stores.notelog import NoteKey
+from stores.records.agents import Agents
+from stores.records.background_tasks import BackgroundTasks
+from stores.records.codebases import Codebases
+from stores.records.conversations import Conversations
+from stores.records.queue import Queue
+from stores.records.schedules import Schedules
+from stores.records.tasks import Tasks
+from stores.records.workspaces import Workspaces
+
+
+@dataclass
+class Service:
+    """The running parts."""
+
+    settings: Settings
+    database: Database
+    hub: Hub
+    clock: Clock
+    _drained: bool | None = None
+    _made: set[NoteKey] = field(default_factory=set)
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        """All workspaces."""
+        return Workspaces(self.database)
+
+    @cached_property
+    def codebases(self) -> Codebases:
+        """All codebases."""
+        return Codebases(self.database)
+
+    @cached_property
+    def agents(self) -> Agents:
+        """All agents."""
+        return Agents(self.database)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """All tasks."""
+        return Tasks(self.database)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """All messages."""
+        return Conversations(self.database)
+
+    @cached_property
+    def notes(self) -> LiveNotes:
+        """All notes, with what is being typed in them."""
+        return LiveNotes(self.database, self.hub)
+
+    @cached_property
+    def background_tasks(self) -> BackgroundTasks:
+        """All background tasks."""
+        return BackgroundTasks(self.database)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Who works on which background task."""
+        return Queue(self.database)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """All schedules."""
+        return Schedules(self.database)
+
+    @cached_property
+    def ticker(self) -> Ticker:
+        """What fires the schedules."""
+        return Ticker(self.database, self.clock)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happens to notes, for whoever listens."""
+        return Events(self.clock)
+
+    @cached_property
+    def typing(self) -> Coalescer:
+        """What people type in notes, on its way to be an event."""
+        return Coalescer(self._tell, asyncio.get_running_loop().call_later)
+
+    def made(self, key: NoteKey) -> None:
+        """Say that a note was made because somebody opened it."""
+        self._made.add(key)
+        self.typing.changed(key)
+
+    async def _tell(self, key: NoteKey) -> None:
+        if self.events.awaited:
+            with suppress(NotFound):
+                note = shape(await self.notes.read(key))
+                self.events.publish("created" if key in self._made else "updated", *key, "user", note)
+        self._made.discard(key)
+
+    @property
+    def unfinished(self) -> int:
+        """How many notes have edits that are not committed."""
+        return self.hub.journal.waiting
+
+    async def drain(self) -> bool:
+        """Take nothing more, and commit and acknowledge what came in; whether that was done in time."""
+        if self._drained is None:
+            self._drained = await within(0.5 * self.settings.shutdown_seconds, self.hub.drain())
+        return self._drained
+
+
+async def within(seconds: float, work: Awaitable[None]) -> bool:
+    """Wait for some work, for so long at most; whether it was done."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        return False
+    return True
