@@ -1,0 +1,46 @@
+"""README's requests work when they are pasted."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.packaging import checkout
+from tests.server_process import ServerProcess
+
+ADDRESS = "http://127.0.0.1:8787"
+
+
+@pytest.fixture
+def examples() -> str:
+    [code] = re.findall(r"```sh\n(.*?)```", (checkout.ROOT / "README.md").read_text(), re.DOTALL)
+    assert ADDRESS in code
+    return str(code)
+
+
+@pytest.fixture
+def server() -> Iterator[ServerProcess]:
+    with ServerProcess() as started:
+        yield started
+
+
+@pytest.mark.timeout(60)
+def test_every_request_is_answered_as_one_would_expect(examples: str, server: ServerProcess) -> None:
+    assert shutil.which("curl"), "curl is missing: on Debian run 'apt-get install curl' as root."
+    # Each answer on a line of its own, each command shown: what a person would see who pastes one after the other.
+    script = 'set -eu\ncurl() { command curl "$@"; echo; }\n' + examples.replace(ADDRESS, server.url)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert len(answers) > 20
+    assert [answer for answer in answers if "error" in answer] == []
+    assert "# Plan\n\n- design\n- test\n" in done.stdout
+
+
+def test_every_noun_of_the_contract_has_an_example(examples: str) -> None:
+    nouns = "notes workspaces codebases agents tasks conversations background-tasks schedules"
+    for noun in nouns.split():
+        assert f"/{noun}" in examples
