@@ -68,3 +68,21 @@ class OldGeneration(ProtocolError):
     """The note was deleted and made again; this is the old one. Open it anew: what was typed here stays here."""
 
     code = 4409
+
+
+class TooMuchWaiting(ProtocolError):
+    """Too much was sent before the document was open."""
+
+    code = 1008
+
+
+class SlowReader(ProtocolError):
+    """This connection reads more slowly than the note changes: reconnect to catch up."""
+
+    code = 1013
+
+
+class Stopping(ProtocolError):
+    """The server is stopping: reconnect in a moment."""
+
+    code = 1001

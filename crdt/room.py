@@ -8,8 +8,9 @@ acknowledgement is its own update coming back, so until an update is stored it g
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crdt.contribution import Batch, Contribution, by_sender
+from crdt.contribution import Batch, Contribution, acknowledgements, by_sender
 from crdt.document import NOTHING_NEW, Applied, Document
+from crdt.envelope import stateless
 from crdt.errors import MalformedMessage, NoteFull, ProtocolError
 from crdt.generation import Generation
 from crdt.merge import merge, merge_others
@@ -25,7 +26,7 @@ from crdt.messages import (
 from crdt.presence import Presence
 from crdt.session import Session
 from crdt.text import Edit
-from crdt.updates import EMPTY
+from crdt.updates import EMPTY, only_deletes
 
 MAX_NOTE_BYTES = 64 * 1024 * 1024
 """The default size limit of a note."""
@@ -71,9 +72,9 @@ class Room:
     def join(self, session: Session) -> None:
         """Let a client in: it is asked what it has, and told who is here."""
         self._sessions[session] = None
-        self._send(SyncStep1(self.document.state_vector()).encode(), session)
         if len(self.presence):
             self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+        self._send(SyncStep1(self.document.state_vector()).encode(), session)
 
     def leave(self, session: Session, now: float) -> None:
         """Let a client go: what it sent is kept, its presence is removed. A second time does nothing."""
@@ -124,14 +125,16 @@ class Room:
 
     def _edit(self, session: Session, update: bytes) -> None:
         if update == EMPTY:
+            if session.counts_changes:
+                self._turn.append(Contribution(session, EMPTY, EMPTY, EMPTY))
             return
         self.generation.check_update(update)
-        self._check_size(0 if _only_deletes(update) else len(update))
+        self._check_size(0 if only_deletes(update) else len(update))
         self._answers.clear()
         applied = self.document.apply(update)
         if applied.missing:
             self._ask(session)
-        if _only_deletes(update) and applied == NOTHING_NEW:
+        if only_deletes(update) and applied == NOTHING_NEW and not session.counts_changes:
             # The usual answer to a step 1 from a client that was up to date.
             return
         self._turn.append(self._contribution(session, update, applied))
@@ -150,7 +153,7 @@ class Room:
         if update == EMPTY:
             return None
         self._answers.clear()
-        contribution = Contribution((), update, update, update)
+        contribution = Contribution(None, update, update, update)
         self._turn.append(contribution)
         return contribution
 
@@ -170,13 +173,22 @@ class Room:
 
     def _contribution(self, session: Session, update: bytes, applied: Applied) -> Contribution:
         if applied.released:
-            senders = tuple(self._waited_for | {session: None})
+            waited = tuple(other for other in self._waited_for if other is not session)
             if self.document.waiting is None:
                 self._waited_for.clear()
-            return Contribution(senders, merge([update, applied.ready]), applied.ready, update)
+            return Contribution(session, update, applied.ready, update, waited)
         if applied.ready != EMPTY or applied.missing:
-            return Contribution((session,), update, applied.ready, update)
-        return Contribution((session,), update, EMPTY, EMPTY)
+            return Contribution(session, update, applied.ready, update)
+        return Contribution(session, update, EMPTY, EMPTY)
+
+    def pass_on(self, session: Session, payload: bytes) -> None:
+        """Send a stateless message to everybody else who understands it; it is not kept.
+
+        Raises:
+            MalformedMessage: the payload is not a string.
+        """
+        receivers = [other for other in self._sessions if other.takes_stateless and other is not session]
+        self._outgoing.append(Outgoing(stateless(payload), receivers))
 
     def _send(self, frame: bytes, session: Session) -> None:
         self._outgoing.append(Outgoing(frame, (session,)))
@@ -224,17 +236,14 @@ class Room:
         self._unstored, self._unacknowledged, self.unstored_bytes = [], [], 0
         return batch
 
+    def discard(self) -> None:
+        """Forget what was not handed over yet: nobody is sent it, and it is not stored."""
+        self._turn, self._outgoing, self._unstored, self._unacknowledged = [], [], [], []
+        self.unstored_bytes = 0
+
     def stored(self, batch: Batch) -> None:
-        """Acknowledge a batch, after its commit: everybody's own updates go back to them, as one frame each."""
-        own: dict[Session, list[bytes]] = {}
-        for contribution in batch.contributions:
-            for session in contribution.senders:
-                own.setdefault(session, []).append(contribution.update)
-        for session, updates in own.items():
+        """Acknowledge a batch, after its commit, to everybody who sent a part of it."""
+        for session, own, others in acknowledgements(batch):
             if session in self._sessions:
-                self._send(Update(merge(updates)).encode(), session)
-
-
-def _only_deletes(update: bytes) -> bool:
-    """Whether an update has no structs, only a delete set."""
-    return update.startswith(b"\x00")
+                for frame in session.acknowledgement(own, others):
+                    self._send(frame, session)

@@ -17,6 +17,11 @@ EMPTY = b"\x00\x00"
 """The update that says nothing."""
 
 
+def only_deletes(update: bytes) -> bool:
+    """Whether an update has no structs, only a delete set."""
+    return update.startswith(b"\x00")
+
+
 class Scan(NamedTuple):
     """What an update holds, measured against what a document knows."""
 

@@ -5,6 +5,9 @@ from urllib.parse import unquote_to_bytes
 
 from stores.notelog import NoteKey
 
+DEFAULT = "default"
+"""The workspace of a document whose name has no slash."""
+
 MAX_ID_LENGTH = 200
 """The longest id of a workspace or a note, in characters."""
 
@@ -26,6 +29,18 @@ def parse_note_path(path: bytes) -> NoteKey:
     if len(parts) != 2:
         raise BadAddress("The path must be /ws/{workspaceId}/{noteId}; a slash within an id is written %2F.")
     return NoteKey(_parse_id("workspace", parts[0]), _parse_id("note", parts[1]))
+
+
+def parse_document_name(name: str) -> NoteKey:
+    """Read ``workspaceId/noteId``, as a Hocuspocus client names a document; without a slash, a note of ``default``.
+
+    Raises:
+        BadAddress: with a sentence that says what is wrong with it.
+    """
+    workspace, slash, note = name.partition("/")
+    if not slash:
+        workspace, note = DEFAULT, name
+    return NoteKey(check_id("workspace", workspace), check_id("note", note))
 
 
 def _parse_id(kind: str, encoded: bytes) -> str:

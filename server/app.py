@@ -30,10 +30,11 @@ from server.api.start import start_page
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
-from server.connection import serve_note
+from server.hocuspocus import serve_documents
 from server.hosted import HubLimits
 from server.hub import Hub
 from server.service import Service, within
+from server.ywebsocket import serve_note
 from stores.engine import Database
 from stores.notelog import NoteLog
 from stores.records.workspaces import DEFAULT, Workspaces
@@ -132,7 +133,13 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
             yield {"service": running_service}
 
     app = FastAPI(
-        routes=[Route("/", start_page), *DOCS, WebSocketRoute("/ws/{address:path}", _note)],
+        routes=[
+            Route("/", start_page),
+            *DOCS,
+            WebSocketRoute("/ws/{address:path}", _note),
+            WebSocketRoute("/hocuspocus", _documents),
+            WebSocketRoute("/hocuspocus/", _documents),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
         openapi_url=DOCUMENT,
@@ -150,3 +157,8 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
 async def _note(websocket: WebSocket) -> None:
     service: Service = websocket.state.service
     await serve_note(websocket, service.hub, service.settings.max_queue_bytes)
+
+
+async def _documents(websocket: WebSocket) -> None:
+    service: Service = websocket.state.service
+    await serve_documents(websocket, service.hub, service.settings.max_queue_bytes)

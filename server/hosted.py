@@ -8,10 +8,13 @@ from typing import cast
 
 from crdt.contribution import Batch, Contribution
 from crdt.errors import ProtocolError
+from crdt.messages import AwarenessUpdate
 from crdt.room import Room
-from server.peer import Peer
+from server.peer import Frame, Peer
 from stores.notelog import NoteKey
 
+HEARTBEAT = Frame(AwarenessUpdate(b"\x00").encode())
+"""An awareness update about nobody: keeps clients that heard nothing for a while from giving the connection up."""
 PATIENCE = 10.0
 """Seconds that an edit which was made here waits for its commit."""
 
@@ -67,6 +70,14 @@ class HostedNote:
         finally:
             del self.edits[contribution]
 
+    def keep_alive(self) -> None:
+        """Send something to the clients that were sent nothing since the last call."""
+        for session in self.room.sessions:
+            peer = cast(Peer, session.peer)
+            if peer.quiet:
+                peer.deliver(HEARTBEAT)
+            peer.quiet = True
+
     def tell(self, batch: Batch) -> None:
         """Say that a batch is committed."""
         for contribution in batch.contributions:
@@ -84,10 +95,8 @@ class HostedNote:
         self.closed = refusal
         for session in self.room.sessions:
             session.refuse(refusal)
-            cast(Peer, session.peer).close(refusal.code, refusal.reason)
-        self.room.end_turn()
-        self.room.frames()
-        self.room.take_batch()
+            cast(Peer, session.peer).close(refusal)
+        self.room.discard()
         for waiting in self.edits.values():
             if not waiting.done():
                 waiting.set_exception(error)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from crdt.contribution import Batch
-from crdt.errors import NoteGone, ProtocolError, TryAgainLater
-from crdt.messages import AwarenessUpdate
+from crdt.errors import NoteGone, ProtocolError, Stopping, TryAgainLater
 from crdt.session import Session
 from crdt.text import Edit
 from crdt.updates import EMPTY
@@ -20,9 +19,6 @@ from stores.errors import NotFound, StoreError
 from stores.notelog import NoteKey, NoteLog
 
 logger = logging.getLogger("routa")
-
-HEARTBEAT = Frame(AwarenessUpdate(b"\x00").encode())
-"""An awareness update about nobody: keeps clients that heard nothing for a while from giving the connection up."""
 
 
 class Hub:
@@ -55,7 +51,7 @@ class Hub:
         """
         async with self.slots.hold(key) as slot:
             if self._stopping:
-                raise NoteUnavailable("The server is stopping: reconnect in a moment.")
+                raise NoteUnavailable(str(Stopping()))
             if slot.note is None:
                 slot.note = await self._load(key, create)
             slot.note.users += 1
@@ -100,7 +96,7 @@ class Hub:
         """Put a client on a note. ``session.peer`` is its ``Peer``."""
         if note.closed is not None:
             session.refuse(note.closed)
-            cast(Peer, session.peer).close(note.closed.code, note.closed.reason)
+            cast(Peer, session.peer).close(note.closed)
             return
         note.room.join(session)
         self._touch(note)
@@ -116,6 +112,11 @@ class Hub:
             session.refuse(TryAgainLater())
             return
         note.room.receive(session, frame, self._clock())
+        self._touch(note)
+
+    def pass_on(self, note: HostedNote, session: Session, payload: bytes) -> None:
+        """Send a stateless message of a client to the others that understand it; see ``Room.pass_on``."""
+        note.room.pass_on(session, payload)
         self._touch(note)
 
     def _touch(self, note: HostedNote) -> None:
@@ -166,7 +167,7 @@ class Hub:
         if batch.update != EMPTY:
             self._compactor.appended(note.key, len(batch.update))
         note.tell(batch)
-        if any(contribution.senders for contribution in batch.contributions if contribution.kept != EMPTY):
+        if any(contribution.sender for contribution in batch.contributions if contribution.kept != EMPTY):
             self.changed(note.key)
 
     def _lost(self, written: Written, error: Exception) -> None:
@@ -231,11 +232,7 @@ class Hub:
         for note in self.open_notes():
             note.room.expire(now)
             self._touch(note)
-            for session in note.room.sessions:
-                peer = cast(Peer, session.peer)
-                if peer.quiet:
-                    peer.deliver(HEARTBEAT)
-                peer.quiet = True
+            note.keep_alive()
 
     async def drain(self) -> None:
         """Open nothing more, and wait until everything that came in is committed and acknowledged."""

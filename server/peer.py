@@ -2,17 +2,29 @@
 
 from typing import Protocol
 
+from crdt.errors import ProtocolError
+
 
 class Frame:
     """A binary WebSocket message from the server, encoded once for all who get it."""
 
-    __slots__ = ("payload", "wire")
+    __slots__ = ("_addressed", "payload", "wire")
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
         """The message."""
         self.wire = _header(len(payload)) + payload
         """The message as one unmasked WebSocket frame (RFC 6455, 5.2)."""
+        self._addressed: dict[bytes, Frame] | None = None
+
+    def addressed(self, address: bytes) -> "Frame":
+        """Give the same message behind a Hocuspocus address, encoded once for all who have that address."""
+        if self._addressed is None:
+            self._addressed = {}
+        frame = self._addressed.get(address)
+        if frame is None:
+            frame = self._addressed[address] = Frame(address + self.payload)
+        return frame
 
 
 def _header(length: int) -> bytes:
@@ -32,8 +44,8 @@ class Peer(Protocol):
     def deliver(self, frame: Frame) -> None:
         """Send a message, now or when the client has read what it was sent before."""
 
-    def close(self, code: int, reason: str) -> None:
-        """Send a close frame; what was not sent yet is dropped. A second time does nothing."""
+    def close(self, error: ProtocolError) -> None:
+        """Tell the client why it is closed; what was not sent yet is dropped. A second time does nothing."""
 
 
 class Backlog:
@@ -60,7 +72,3 @@ class Backlog:
         """Take all frames, oldest first."""
         frames, self._frames, self._size = self._frames, [], 0
         return frames
-
-
-SLOW_READER = (1013, "This connection reads more slowly than the note changes: reconnect to catch up.")
-"""The close code and reason for a client whose backlog is over its limit."""

@@ -12,7 +12,8 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame as WebSocketFrame
 
-from server.peer import SLOW_READER, Backlog, Frame
+from crdt.errors import ProtocolError, SlowReader, Stopping
+from server.peer import Backlog, Frame
 
 EXTENSION = "routa.peer"
 """The key in the ASGI scope's extensions under which a connection finds its protocol."""
@@ -59,14 +60,14 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         if not self._writing_paused:
             self.transport.write(frame.wire)
         elif not self._backlog.add(frame):
-            self.close(*SLOW_READER)
+            self.close(SlowReader())
 
-    def close(self, code: int, reason: str) -> None:
+    def close(self, error: ProtocolError) -> None:
         """Send a close frame and wait a while for the client's; what waits in the backlog is dropped."""
         if self.close_sent or self.disconnected or not self.handshake_complete:
             return
-        self.conn.send_close(code, reason)
-        self._finish(code, reason)
+        self.conn.send_close(error.code, error.reason)
+        self._finish(error.code, error.reason)
 
     def _finish(self, code: int, reason: str) -> None:
         self._backlog.take()
@@ -84,7 +85,7 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         if self._reader is None:
             super().shutdown()
         else:
-            self.close(1001, "The server is stopping: reconnect in a moment.")
+            self.close(Stopping())
 
     def stop_reading(self) -> None:
         """Take nothing more from the client."""

@@ -65,6 +65,9 @@ async def delete_workspace(workspace_id: Text, service: Running) -> Response:
     """Delete a workspace and all that belongs to it; editors of its notes are disconnected."""
     if workspace_id == DEFAULT:
         raise Conflict(f'The workspace "{DEFAULT}" is always there: delete what is in it instead.')
+    notes = await service.notes.records.ids(workspace_id)
     await service.workspaces.delete(workspace_id)
     await service.hub.close_workspace(workspace_id)
+    for note in notes:
+        service.events.publish("deleted", workspace_id, note, "user")
     return answer({"deleted": True})

@@ -64,6 +64,11 @@ class Notes(Records[Note]):
             raise self.missing_at(key)
         return self.make(rows[0])
 
+    async def ids(self, workspace: str) -> list[str]:
+        """Give the ids of all notes of a workspace."""
+        rows = await self.database.read_rows(select(notes.c.id).where(notes.c.workspace_id == workspace), {})
+        return [row[0] for row in rows]
+
     async def change_at(self, key: NoteKey, changes: Mapping[str, object], now: datetime) -> Note:
         """Change a note and give it back, at least its time of change; raises NotFound."""
         try:

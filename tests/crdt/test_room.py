@@ -1,7 +1,11 @@
+from typing import Any
+
 import pytest
 
 from crdt.contribution import Batch
 from crdt.document import Document
+from crdt.encoding import write_string
+from crdt.envelope import STORED
 from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull, OldGeneration
 from crdt.generation import Generation
 from crdt.messages import (
@@ -16,11 +20,14 @@ from crdt.messages import (
 )
 from crdt.presence import EXPIRES
 from crdt.room import Room
-from crdt.session import Session
+from crdt.session import HocuspocusSession, Session
 from crdt.text import rewrite
 from crdt.updates import EMPTY
 from tests.crdt.test_presence import ANN, awareness, read
 from tests.crdt.typist import Typist
+
+STORED_STATUS = object()
+"""What a table writes down for the status that one change is stored."""
 
 
 class Table:
@@ -28,11 +35,11 @@ class Table:
 
     def __init__(self, room: Room | None = None) -> None:
         self.room = room or Room(Document())
-        self.inbox: dict[Session, list[Message]] = {}
+        self.inbox: dict[Session, list[Any]] = {}
 
-    def seat(self, state_vector: bytes | None = b"\x00") -> Session:
+    def seat(self, state_vector: bytes | None = b"\x00", kind: type[Session] = Session) -> Session:
         """Let a client join and sync; its first messages are thrown away."""
-        session = Session()
+        session = kind()
         self.room.join(session)
         self.inbox[session] = []
         if state_vector is not None:
@@ -52,7 +59,7 @@ class Table:
         self.room.end_turn()
         for frame, receivers in self.room.frames():
             for session in receivers:
-                self.inbox[session] += decode(frame)
+                self.inbox[session] += [STORED_STATUS] if frame == STORED else decode(frame)
 
     def store(self) -> bytes:
         """Commit what waits; what was stored."""
@@ -62,7 +69,7 @@ class Table:
         self.turn()
         return batch.update
 
-    def read(self, session: Session) -> list[Message]:
+    def read(self, session: Session) -> list[Any]:
         """What a client was sent since it last looked."""
         messages, self.inbox[session] = self.inbox[session], []
         return messages
@@ -254,7 +261,7 @@ def test_who_is_here_is_told_to_those_who_come(table: Table) -> None:
     table.inbox[late] = []
     table.room.join(late)
     table.turn()
-    assert table.read(late) == [SyncStep1(b"\x00"), AwarenessUpdate(awareness((1, 1, ANN)))]
+    assert table.read(late) == [AwarenessUpdate(awareness((1, 1, ANN))), SyncStep1(b"\x00")]
 
 
 def test_presence_that_is_not_renewed_expires(table: Table) -> None:
@@ -428,3 +435,54 @@ def test_a_client_of_the_new_generation_edits_as_ever(second_generation: Table) 
     table.say(ann, Update(update))
     assert table.read(bob) == [Update(update)]
     assert table.store() == update
+
+
+def test_a_client_that_counts_its_changes_hears_of_each_once_and_only_after_the_commit(table: Table) -> None:
+    ann, ben = table.seat(kind=HocuspocusSession), table.seat()
+    typist = Typist(1)
+    first, second = typist.type("a"), typist.type("b")
+    table.say(ann, SyncStep2(EMPTY), Update(first), Update(second))
+    assert table.read(ann) == []
+    (message,) = table.read(ben)
+    assert str(Typist(9, message.update)) == "ab"
+    table.store()
+    assert table.read(ann) == [STORED_STATUS] * 3
+    table.say(ann, Update(first), SyncStep2(typist.doc.get_update(typist.doc.get_state())))
+    table.store()
+    assert table.read(ann) == [STORED_STATUS] * 2
+
+
+def test_a_client_that_counts_its_changes_gets_what_waited_for_it(table: Table) -> None:
+    ann, ben = table.seat(kind=HocuspocusSession), table.seat(kind=HocuspocusSession)
+    typist = Typist(1)
+    first, second = typist.type("a"), typist.type("b")
+    table.say(ann, Update(second))
+    assert table.read(ann) == [SyncStep1(b"\x00")]
+    table.say(ben, Update(first))
+    table.store()
+    for session in (ann, ben):
+        message, *statuses = table.read(session)
+        assert str(Typist(9, message.update)) == "ab"
+        assert statuses == [STORED_STATUS]
+
+
+def test_a_stateless_message_goes_to_the_others_who_understand_it() -> None:
+    room = Room(Document())
+    ann, ben, cat = HocuspocusSession(), HocuspocusSession(), Session()
+    for session in (ann, ben, cat):
+        room.join(session)
+    room.frames()
+    room.pass_on(ann, write_string("hi"))
+    assert room.frames() == [(b"\x05\x02hi", [ben])]
+
+
+def test_what_is_discarded_is_neither_sent_nor_stored(table: Table) -> None:
+    ann, ben = table.seat(), table.seat()
+    table.say(ann, Update(Typist(1).type("a")))
+    table.read(ben)
+    table.room.receive(ann, Update(Typist(2).type("b")).encode(), 0)
+    table.room.discard()
+    table.turn()
+    assert table.read(ben) == []
+    assert table.room.take_batch() is None
+    assert table.room.unstored_bytes == 0

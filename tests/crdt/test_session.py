@@ -1,5 +1,8 @@
+from crdt.envelope import STORED
 from crdt.errors import InvalidUpdate, UnsupportedData
-from crdt.session import Session
+from crdt.messages import Update
+from crdt.session import HocuspocusSession, Session
+from tests.crdt.typist import Typist
 
 
 def test_the_first_reason_to_refuse_a_client_stands() -> None:
@@ -9,3 +12,15 @@ def test_the_first_reason_to_refuse_a_client_stands() -> None:
     session.refuse(InvalidUpdate())
     assert session.error is first
     assert session.peer == "peer"
+
+
+def test_a_y_websocket_client_gets_its_own_updates_back() -> None:
+    update = Typist(1).type("a")
+    assert Session().acknowledgement([update], []) == [Update(update).encode()]
+
+
+def test_a_hocuspocus_client_gets_one_status_for_each_change() -> None:
+    session, other = HocuspocusSession(), Typist(2).type("b")
+    assert session.acknowledgement([b"one", b"two"], []) == [STORED, STORED]
+    assert session.acknowledgement([b"one"], [other]) == [Update(other).encode(), STORED]
+    assert session.acknowledgement([], [other]) == [Update(other).encode()]

@@ -98,6 +98,8 @@ async def test_astral_characters_and_sequences_typed_at_once(
         JavaScriptClient(node, server.ws_url, room, version=version) as ann,
         JavaScriptClient(node, server.ws_url, room, version=version) as ben,
     ):
+        await ann.insert("|")  # each on a side of their own: their letters must not mix
+        await ben.wait(text="|")
         await asyncio.gather(ann.type(ASTRAL, 0), ben.type(FAMILY * 5))
         await asyncio.gather(ann.wait(contains=FAMILY * 5), ben.wait(contains=ASTRAL))
         await ann.wait(text=await ben.text())

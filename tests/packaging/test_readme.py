@@ -1,6 +1,7 @@
 """README's client works when it is pasted."""
 
 import contextlib
+import itertools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ CLIENTS = checkout.ROOT / "tests/interop/node_modules"
 
 @pytest.fixture
 def example() -> str:
-    [code] = re.findall(r"```js\n(.*?)```", (checkout.ROOT / "README.md").read_text(), re.DOTALL)
-    return str(code)
+    codes = re.findall(r"```js\n(.*?)```", (checkout.ROOT / "README.md").read_text(), re.DOTALL)
+    return str(codes[0])
 
 
 @pytest.fixture
@@ -27,8 +28,10 @@ def project(tmp_path: Path) -> Path:
     """A Node project after the `npm i` that README names."""
     modules = tmp_path / "node_modules"
     modules.mkdir()
-    for name, installed in (("yjs", "yjs"), ("ws", "ws"), ("y-websocket", "y-websocket-3")):
-        (modules / name).symlink_to(CLIENTS / installed)
+    (modules / "@hocuspocus").mkdir()
+    installed = {"yjs": "yjs", "ws": "ws", "y-websocket": "y-websocket-3", "@hocuspocus/provider": "hocuspocus-4"}
+    for name, folder in installed.items():
+        (modules / name).symlink_to(CLIENTS / folder)
     return tmp_path
 
 
@@ -41,6 +44,12 @@ def client(project: Path) -> Iterator[Iterator[str]]:
             yield process.stdout
         finally:
             process.kill()
+
+
+@pytest.fixture
+def hocuspocus_example() -> str:
+    codes = re.findall(r"```js\n(.*?)```", (checkout.ROOT / "README.md").read_text(), re.DOTALL)
+    return str(codes[1])
 
 
 def test_example_has_five_lines(example: str) -> None:
@@ -57,3 +66,16 @@ def test_two_pasted_clients_meet_in_one_note(example: str, project: Path) -> Non
             assert next(first) == "Hello. \n"
             with client(project) as second:
                 assert next(second) == "Hello. Hello. \n"
+
+
+@pytest.mark.timeout(60)
+def test_the_pasted_hocuspocus_client_says_when_it_is_saved(hocuspocus_example: str, project: Path) -> None:
+    assert len(hocuspocus_example.splitlines()) == 5
+    address = "ws://127.0.0.1:8787/hocuspocus"
+    assert address in hocuspocus_example
+    with ServerProcess(data_dir=project / "data") as server:
+        code = hocuspocus_example.replace(address, f"ws://127.0.0.1:{server.port}/hocuspocus")
+        (project / "client.mjs").write_text(code)
+        with client(project) as lines:
+            assert next(lines) == "saving\n"
+            assert "saved\n" in itertools.islice(lines, 10)

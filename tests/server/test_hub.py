@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate, Message, SyncStep1, Update, decode
 from crdt.presence import EXPIRES
 from crdt.session import Session
 from server.compactor import Compactor
-from server.hosted import HostedNote, HubLimits, NoteUnavailable
-from server.hub import HEARTBEAT, Hub
+from server.hosted import HEARTBEAT, HostedNote, HubLimits, NoteUnavailable
+from server.hub import Hub
 from server.peer import Frame
 from stores.engine import Database
 from stores.errors import NotFound, Unavailable
@@ -35,8 +36,8 @@ class Desk:
         self.quiet = False
         self.frames.append(frame.payload)
 
-    def close(self, code: int, reason: str) -> None:
-        self.closed = (code, reason)
+    def close(self, error: ProtocolError) -> None:
+        self.closed = (error.code, error.reason)
 
     def messages(self) -> list[Message]:
         read = [message for frame in self.frames for message in decode(frame)]

@@ -9,6 +9,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
+from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate, SyncStep1, SyncStep2, Update, decode
 from server.websocket import NotesWebSocketProtocol
 from stores.errors import Unavailable
@@ -110,9 +111,9 @@ async def test_a_reader_that_stops_is_closed_and_can_come_back(here: Here) -> No
         peer: Any = here.service.hub.open_notes()[0].room.sessions[1].peer
         close = peer.close
 
-        def give_up(code: int, reason: str) -> None:
+        def give_up(error: ProtocolError) -> None:
             given_up.set()
-            close(code, reason)
+            close(error)
 
         peer.close = give_up
         while not given_up.is_set():

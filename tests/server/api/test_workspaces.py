@@ -1,5 +1,6 @@
 """The contract's rows for workspaces, on every store."""
 
+import json
 from typing import Any
 
 import httpx
@@ -142,3 +143,14 @@ async def test_editors_of_its_notes_are_disconnected(everywhere: Here, http: htt
         await other.ping()
         assert other.close_code is None
     assert (await http.get(f"{PATH}/w")).status_code == 404
+
+
+async def test_the_notes_of_a_deleted_workspace_are_told_of(everywhere: Here) -> None:
+    async with everywhere.client() as http:
+        await http.post("/api/workspaces", json={"id": "shop", "title": "Shop"})
+        await http.post("/api/notes", json={"noteId": "plan", "title": "Plan", "workspaceId": "shop"})
+        told = everywhere.service.events.subscribe("shop")
+        await http.delete("/api/workspaces/shop")
+        events = [json.loads((await anext(told)).data) for _ in range(2)]
+    assert {event["noteId"] for event in events} == {"spec", "plan"}
+    assert {event["type"] for event in events} == {"note:deleted"}
