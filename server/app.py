@@ -33,6 +33,7 @@ from server.config import Settings, load
 from server.hocuspocus import serve_documents
 from server.hosted import HubLimits
 from server.hub import Hub
+from server.origins import OriginGuard
 from server.service import Service, within
 from server.ywebsocket import serve_note
 from stores.engine import Database
@@ -148,6 +149,7 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
+    app.add_middleware(OriginGuard)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # FastAPI's include_router would look for each route twice

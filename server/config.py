@@ -1,10 +1,10 @@
 """Every setting, from flags, the environment and a ``.env`` file, in this order."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stores.target import Target, choose
 
@@ -13,6 +13,11 @@ MEBIBYTE = 1024 * 1024
 
 class BadSettings(Exception):
     """A setting has a value that cannot be used."""
+
+
+def _words(value: object) -> object:
+    """Split what is written with commas between."""
+    return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -39,6 +44,9 @@ class Settings(BaseSettings):
     )
     sqlite_synchronous: str = Field(
         "NORMAL", description="`NORMAL`, or `FULL`: an acknowledgement then comes after fsync and survives power loss."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Origins of web pages on other hosts that may use the server, with commas between; `*` for all."
     )
     max_message_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest message of a client, in bytes.")
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest body of an HTTP request, in bytes.")

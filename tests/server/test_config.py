@@ -37,6 +37,12 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert settings.database_url is None
 
 
+def test_a_list_is_written_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROUTA_ALLOWED_ORIGINS", "https://a.example, https://b.example,")
+    assert config.load().allowed_origins == ("https://a.example", "https://b.example")
+    assert config.load(allowed_origins=("*",)).allowed_origins == ("*",)
+
+
 def test_the_store_is_chosen_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert config.load(data_dir=tmp_path).target().driver is Driver.SQLITE
     monkeypatch.setenv("ROUTA_DB_DRIVER", "sqlite")
