@@ -28,7 +28,7 @@ const METHODS = {
   insert: (note, { index, text }) => note.content.insert(index ?? note.content.length, text),
   delete: (note, { index, length }) => note.content.delete(index, length),
   replace: (note, { text }) => note.replace(text),
-  type: (note, { text, index }) => note.type(text, index),
+  type: (note, { text, index, after }) => note.type(text, after === undefined ? index : note.end(after)),
   text: (note) => note.text,
   wait: (note, { conditions, seconds }) => note.wait(conditions, seconds),
   set_awareness: (note, { state }) => note.awareness.setLocalState(state),

@@ -130,9 +130,13 @@ class JavaScriptClient:
         """Delete everything and insert ``text``, in one transaction."""
         await self._call("replace", text=text)
 
-    async def type(self, text: str, index: int | None = None) -> None:
-        """Insert ``text`` one code point at a time; the cursor moves with what others type."""
-        await self._call("type", text=text, **({} if index is None else {"index": index}))
+    async def type(self, text: str, index: int | None = None, *, after: str | None = None) -> None:
+        """Insert ``text`` one code point at a time, at an index, behind a quotation, or else at the end.
+
+        The cursor moves with what others type.
+        """
+        place = {"index": index, "after": after}
+        await self._call("type", text=text, **{name: value for name, value in place.items() if value is not None})
 
     async def text(self) -> str:
         """Return the text that the client sees."""

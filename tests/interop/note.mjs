@@ -116,6 +116,11 @@ export class Note {
     wait.resolve()
   }
 
+  /** The index behind a quotation, as the text is now. */
+  end (quotation) {
+    return this.content.toString().indexOf(quotation) + quotation.length
+  }
+
   /** Types `text` at `index` one code point at a time; the cursor moves with what others type. */
   async type (text, index = this.content.length) {
     let cursor = Y.createRelativePositionFromTypeIndex(this.content, index, -1)

@@ -37,11 +37,6 @@ async def make(http: httpx.AsyncClient, note: str, text: str) -> None:
     assert answer.status_code == 201
 
 
-def units(text: str, quote: str) -> int:
-    """The place behind a quotation, in UTF-16 code units."""
-    return len(text[: text.index(quote) + len(quote)].encode("utf-16-le")) // 2
-
-
 async def script(http: httpx.AsyncClient, note: str) -> None:
     """Write words one by one, each in a request."""
     for word in range(20):
@@ -82,9 +77,7 @@ async def test_scripts_edit_while_two_people_type_and_all_have_the_same_text(
         assert await ann.text() == start
         hers, his = "Ann writes é and 😀. " * 5, "Ben writes 🇩🇪. " * 5
 
-        await asyncio.gather(
-            ann.type(hers, units(start, "Ann: ")), ben.type(his, units(start, "Ben: ")), script(http, note)
-        )
+        await asyncio.gather(ann.type(hers, after="Ann: "), ben.type(his, after="Ben: "), script(http, note))
         await asyncio.gather(ann.wait(acknowledged=True), ben.wait(acknowledged=True))
         text = await content(http, note)
         assert hers in text
