@@ -1,6 +1,7 @@
 """One WebSocket, from the handshake to the end, whatever it speaks."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -17,7 +18,7 @@ async def refuse(websocket: WebSocket, status: int, sentence: str) -> None:
     await websocket.send_denial_response(JSONResponse({"error": sentence}, status_code=status))
 
 
-class Connection:
+class Connection(ABC):
     """A client that is being served: a protocol says what ``joined``, ``received`` and ``left`` mean."""
 
     def __init__(self, websocket: WebSocket, max_backlog: int) -> None:
@@ -38,13 +39,14 @@ class Connection:
             self.peer = protocol
             protocol.attach(self.received, max_backlog)
 
-    def joined(self) -> None:
+    def joined(self) -> None:  # noqa: B027 - a protocol that does nothing then need not say so
         """Called once the handshake is done."""
 
+    @abstractmethod
     def received(self, message: bytes | str) -> None:
         """Take a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     def left(self) -> None:
         """Called once, at the end."""
 
