@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crdt.merge import merge
+from crdt.merge import merge, merge_others
 from crdt.session import Session
 from crdt.updates import EMPTY
 
@@ -39,15 +39,24 @@ class Batch(NamedTuple):
 
 
 def by_sender(contributions: Iterable[Contribution]) -> list[tuple[Sequence[Session], bytes]]:
-    """Merge what each sender contributed to a turn; all of it where updates of several senders hang together."""
+    """Merge what came in one turn, by those who must not see it yet: one sender each, unless something had waited."""
     groups: dict[tuple[Session, ...], list[bytes]] = {}
     for contribution in contributions:
         if contribution.ready != EMPTY:
             groups.setdefault(contribution.hidden_from, []).append(contribution.ready)
-    if any(len(senders) > 1 for senders in groups):
-        everyone = tuple({session: None for senders in groups for session in senders})
-        return [(everyone, merge([update for updates in groups.values() for update in updates]))]
     return [(senders, merge(updates)) for senders, updates in groups.items()]
+
+
+def for_senders(groups: Sequence[tuple[Sequence[Session], bytes]]) -> Iterator[tuple[Sequence[Session], bytes]]:
+    """Give what the senders of a turn are sent of it: to each, merged, all that is not hidden from it."""
+    if len(groups) > 1 and all(len(senders) <= 1 for senders, _ in groups):
+        others = merge_others([update for _, update in groups])
+        yield from ((senders, update) for (senders, _), update in zip(groups, others, strict=True))
+        return
+    for session in dict.fromkeys(session for senders, _ in groups for session in senders):
+        seen = [update for senders, update in groups if session not in senders]
+        if seen:
+            yield (session,), merge(seen)
 
 
 def acknowledgements(batch: Batch) -> Iterator[tuple[Session, list[bytes], list[bytes]]]:

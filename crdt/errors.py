@@ -40,12 +40,6 @@ class InvalidAwareness(ProtocolError):
     code = 1007
 
 
-class MessageTooBig(ProtocolError):
-    """The message is larger than this server takes."""
-
-    code = 1009
-
-
 class NoteFull(ProtocolError):
     """The note has reached its size limit: no more edits are taken."""
 

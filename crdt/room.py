@@ -8,12 +8,12 @@ acknowledgement is its own update coming back, so until an update is stored it g
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crdt.contribution import Batch, Contribution, acknowledgements, by_sender
+from crdt.contribution import Batch, Contribution, acknowledgements, by_sender, for_senders
 from crdt.document import NOTHING_NEW, Applied, Document
 from crdt.envelope import stateless
 from crdt.errors import MalformedMessage, NoteFull, ProtocolError
 from crdt.generation import Generation
-from crdt.merge import merge, merge_others
+from crdt.merge import merge
 from crdt.messages import (
     AwarenessUpdate,
     Message,
@@ -218,10 +218,9 @@ class Room:
         everybody = [session for session in self._sessions if session.synced and session not in senders]
         if everybody:
             self._outgoing.append(Outgoing(Update(merge([update for _, update in groups])).encode(), everybody))
-        if len(groups) > 1:
-            for (group, _), others in zip(groups, merge_others([update for _, update in groups]), strict=True):
-                receivers = [session for session in group if session.synced and session in self._sessions]
-                self._outgoing.append(Outgoing(Update(others).encode(), receivers))
+        for group, update in for_senders(groups):
+            receivers = [session for session in group if session.synced and session in self._sessions]
+            self._outgoing.append(Outgoing(Update(update).encode(), receivers))
 
     def frames(self) -> list[Outgoing]:
         """Take the frames that are to be sent, in order."""

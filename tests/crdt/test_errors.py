@@ -10,7 +10,6 @@ from crdt import errors
         (errors.UnsupportedData, 1003),
         (errors.InvalidUpdate, 1007),
         (errors.InvalidAwareness, 1007),
-        (errors.MessageTooBig, 1009),
         (errors.NoteFull, 1009),
         (errors.TryAgainLater, 1013),
         (errors.NoteGone, 4404),

@@ -486,3 +486,22 @@ def test_what_is_discarded_is_neither_sent_nor_stored(table: Table) -> None:
     assert table.read(ben) == []
     assert table.room.take_batch() is None
     assert table.room.unstored_bytes == 0
+
+
+@pytest.mark.parametrize("kind", [Session, HocuspocusSession])
+def test_what_others_type_in_the_turn_in_which_a_gap_closes_reaches_everybody(
+    table: Table, kind: type[Session]
+) -> None:
+    seats = [table.seat(kind=kind) for _ in range(4)]
+    ann, ben, cat, _ = seats
+    typist = Typist(1)
+    first, second = typist.type("a"), typist.type("b")
+    table.say(ann, Update(second))
+    table.room.receive(ben, Update(first).encode(), 0)
+    table.room.receive(cat, Update(Typist(2).type("x")).encode(), 0)
+    table.turn()
+    table.store()
+    for seat in seats:
+        seen = Document(None, [message.update for message in table.inbox[seat] if isinstance(message, Update)]).text()
+        assert "ab" in seen
+        assert "x" in seen or seat is cat
