@@ -17,7 +17,7 @@ const words = Number(values.words)
 const until = (target, events, holds) =>
   new Promise((resolve, reject) => {
     const check = () => holds() && (clearTimeout(timer), resolve())
-    const timer = setTimeout(() => reject(new Error(`still waiting: ${holds}`)), 15000)
+    const timer = setTimeout(() => reject(new Error(`still waiting: ${holds}`)), 45000)
     for (const event of events) target.on(event, check)
     check()
   })
