@@ -17,21 +17,8 @@ from sqlalchemy import (
     text,
 )
 
+from stores import enumerations as words
 from stores.columns import Json, LogId, Timestamp, lists, one_of, optional, required, stamps, workspace
-
-AGENT_ROLES = ("ROUTA", "CRAFTER", "GATE", "DEVELOPER")
-MODEL_TIERS = ("SMART", "BALANCED", "FAST")
-AGENT_STATUSES = ("PENDING", "ACTIVE", "COMPLETED", "ERROR", "CANCELLED")
-TASK_STATUSES = ("PENDING", "IN_PROGRESS", "REVIEW_REQUIRED", "COMPLETED", "NEEDS_FIX", "BLOCKED", "CANCELLED")
-TASK_PRIORITIES = ("low", "medium", "high", "urgent")
-VERDICTS = ("APPROVED", "NOT_APPROVED", "BLOCKED")
-NOTE_TYPES = ("spec", "task", "general")
-WORKSPACE_STATUSES = ("active", "archived")
-SOURCE_TYPES = ("local", "github")
-MESSAGE_ROLES = ("SYSTEM", "USER", "ASSISTANT", "TOOL")
-BACKGROUND_STATUSES = ("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
-BACKGROUND_PRIORITIES = ("HIGH", "NORMAL", "LOW")
-TRIGGER_SOURCES = ("manual", "schedule", "webhook", "polling", "fleet", "workflow")
 
 metadata = MetaData(
     naming_convention={
@@ -49,7 +36,7 @@ workspaces = Table(
     Column("id", Text, primary_key=True),
     required("title"),
     *optional("repo_path", "branch"),
-    *one_of("status", WORKSPACE_STATUSES, default="active"),
+    *one_of("status", words.WORKSPACE_STATUSES, default="active"),
     Column("metadata", Json, nullable=False, default=dict),
     *stamps(),
     Index(None, "status"),
@@ -63,8 +50,8 @@ notes = Table(
     required("title"),
     Column("content", Text, nullable=False, default=""),
     *optional("session_id"),
-    *one_of("type", NOTE_TYPES, default="general"),
-    *one_of("task_status", TASK_STATUSES, required=False),
+    *one_of("type", words.NOTE_TYPES, default="general"),
+    *one_of("task_status", words.TASK_STATUSES, required=False),
     *lists("assigned_agent_ids"),
     *optional("parent_note_id", "linked_task_id"),
     Column("custom", Json, nullable=False, default=dict),
@@ -117,9 +104,9 @@ agents = Table(
     Column("id", Text, primary_key=True),
     workspace(),
     required("name"),
-    *one_of("role", AGENT_ROLES),
-    *one_of("model_tier", MODEL_TIERS, default="SMART"),
-    *one_of("status", AGENT_STATUSES, default="PENDING"),
+    *one_of("role", words.AGENT_ROLES),
+    *one_of("model_tier", words.MODEL_TIERS, default="SMART"),
+    *one_of("status", words.AGENT_STATUSES, default="PENDING"),
     *optional("parent_id"),
     Column("metadata", Json, nullable=False, default=dict),
     *stamps(),
@@ -135,7 +122,7 @@ conversations = Table(
     Column("seq", LogId, Identity(), primary_key=True),
     required("id"),
     Column("agent_id", Text, ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
-    *one_of("role", MESSAGE_ROLES),
+    *one_of("role", words.MESSAGE_ROLES),
     required("content"),
     required("timestamp", Timestamp),
     *optional("tool_name"),
@@ -155,19 +142,19 @@ tasks = Table(
     workspace(),
     required("title"),
     required("objective"),
-    *one_of("status", TASK_STATUSES, default="PENDING"),
+    *one_of("status", words.TASK_STATUSES, default="PENDING"),
     *lists("dependencies", "acceptance_criteria", "verification_commands", "test_cases", "labels", "codebase_ids"),
     *optional("scope", "assigned_to", "board_id", "column_id"),
     *optional("position", kind=Integer),
-    *one_of("priority", TASK_PRIORITIES, required=False),
+    *one_of("priority", words.TASK_PRIORITIES, required=False),
     *optional("assignee", "assigned_provider"),
-    *one_of("assigned_role", AGENT_ROLES, required=False),
+    *one_of("assigned_role", words.AGENT_ROLES, required=False),
     *optional("assigned_specialist_id", "assigned_specialist_name", "trigger_session_id", "session_id", "github_id"),
     *optional("github_number", kind=Integer),
     *optional("github_url", "github_repo", "github_state"),
     *optional("github_synced_at", kind=Timestamp),
     *optional("last_sync_error", "parallel_group", "completion_summary"),
-    *one_of("verification_verdict", VERDICTS, required=False),
+    *one_of("verification_verdict", words.VERDICTS, required=False),
     *optional("verification_report"),
     Column("version", Integer, nullable=False, default=1),
     *stamps(),
@@ -185,7 +172,7 @@ codebases = Table(
     required("repo_path"),
     Column("is_default", Boolean, nullable=False, default=False),
     *optional("branch", "label"),
-    *one_of("source_type", SOURCE_TYPES, required=False),
+    *one_of("source_type", words.SOURCE_TYPES, required=False),
     *optional("source_url"),
     *stamps(),
     UniqueConstraint("workspace_id", "repo_path"),
@@ -201,10 +188,10 @@ background_tasks = Table(
     required("title"),
     required("prompt"),
     required("agent_id"),
-    *one_of("status", BACKGROUND_STATUSES, default="PENDING"),
+    *one_of("status", words.BACKGROUND_STATUSES, default="PENDING"),
     required("triggered_by"),
-    *one_of("trigger_source", TRIGGER_SOURCES, default="manual"),
-    *one_of("priority", BACKGROUND_PRIORITIES, default="NORMAL"),
+    *one_of("trigger_source", words.TRIGGER_SOURCES, default="manual"),
+    *one_of("priority", words.BACKGROUND_PRIORITIES, default="NORMAL"),
     Column("attempts", Integer, nullable=False, default=0),
     Column("max_attempts", Integer, nullable=False, default=3),
     *optional("result_session_id", "error_message"),

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stores.columns import Timestamp
 from stores.engine import Database
+from stores.enumerations import BACKGROUND_PRIORITIES
 from stores.errors import Conflict
 from stores.records.background_tasks import NO_LEASE, BackgroundTask, BackgroundTasks
 from stores.records.dependencies import all_completed
-from stores.tables import BACKGROUND_PRIORITIES, background_tasks
+from stores.tables import background_tasks
 
 _COLUMNS = background_tasks.c
 

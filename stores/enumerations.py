@@ -1,0 +1,15 @@
+"""The words that a column may hold, for each column that has only so many."""
+
+AGENT_ROLES = ("ROUTA", "CRAFTER", "GATE", "DEVELOPER")
+MODEL_TIERS = ("SMART", "BALANCED", "FAST")
+AGENT_STATUSES = ("PENDING", "ACTIVE", "COMPLETED", "ERROR", "CANCELLED")
+TASK_STATUSES = ("PENDING", "IN_PROGRESS", "REVIEW_REQUIRED", "COMPLETED", "NEEDS_FIX", "BLOCKED", "CANCELLED")
+TASK_PRIORITIES = ("low", "medium", "high", "urgent")
+VERDICTS = ("APPROVED", "NOT_APPROVED", "BLOCKED")
+NOTE_TYPES = ("spec", "task", "general")
+WORKSPACE_STATUSES = ("active", "archived")
+SOURCE_TYPES = ("local", "github")
+MESSAGE_ROLES = ("SYSTEM", "USER", "ASSISTANT", "TOOL")
+BACKGROUND_STATUSES = ("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
+BACKGROUND_PRIORITIES = ("HIGH", "NORMAL", "LOW")
+TRIGGER_SOURCES = ("manual", "schedule", "webhook", "polling", "fleet", "workflow")
