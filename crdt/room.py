@@ -26,6 +26,7 @@ from crdt.messages import (
 from crdt.presence import Presence
 from crdt.session import Session
 from crdt.text import Edit
+from crdt.unstored import Unstored
 from crdt.updates import EMPTY, only_deletes
 
 MAX_NOTE_BYTES = 64 * 1024 * 1024
@@ -48,14 +49,12 @@ class Room:
         self.document = document
         self.generation = generation or Generation()
         self.presence = Presence()
-        self.unstored_bytes = 0
-        """How many bytes of updates wait for ``take_batch``."""
+        self.unstored = Unstored()
+        """What waits for ``take_batch``."""
         self._max_note_bytes = max_note_bytes
         self._sessions: dict[Session, None] = {}
         self._outgoing: list[Outgoing] = []
         self._turn: list[Contribution] = []
-        self._unstored: list[bytes] = []
-        self._unacknowledged: list[Contribution] = []
         self._waited_for: dict[Session, None] = {}
         self._answers: dict[bytes, bytes] = {}
 
@@ -63,11 +62,6 @@ class Room:
     def sessions(self) -> Sequence[Session]:
         """Who is here, in the order of joining."""
         return tuple(self._sessions)
-
-    @property
-    def unacknowledged(self) -> bool:
-        """Whether there is something for ``take_batch``."""
-        return bool(self._unacknowledged)
 
     def join(self, session: Session) -> None:
         """Let a client in: it is asked what it has, and told who is here."""
@@ -206,10 +200,7 @@ class Room:
             turn, self._turn = self._turn, []
             self._answers.clear()
             self._broadcast(by_sender(turn))
-            self._unacknowledged += turn
-            kept = [contribution.kept for contribution in turn if contribution.kept != EMPTY]
-            self._unstored += kept
-            self.unstored_bytes += sum(map(len, kept))
+            self.unstored.add(turn)
 
     def _broadcast(self, groups: Sequence[tuple[Sequence[Session], bytes]]) -> None:
         if not groups:
@@ -229,16 +220,12 @@ class Room:
 
     def take_batch(self) -> Batch | None:
         """Take what is to be stored next; nothing when everything is stored or on its way."""
-        if not self._unacknowledged:
-            return None
-        batch = Batch(merge(self._unstored) if self._unstored else EMPTY, self._unacknowledged)
-        self._unstored, self._unacknowledged, self.unstored_bytes = [], [], 0
-        return batch
+        return self.unstored.take()
 
     def discard(self) -> None:
         """Forget what was not handed over yet: nobody is sent it, and it is not stored."""
-        self._turn, self._outgoing, self._unstored, self._unacknowledged = [], [], [], []
-        self.unstored_bytes = 0
+        self._turn, self._outgoing = [], []
+        self.unstored.clear()
 
     def stored(self, batch: Batch) -> None:
         """Acknowledge a batch, after its commit, to everybody who sent a part of it."""

@@ -108,7 +108,7 @@ class Hub:
 
     def receive(self, note: HostedNote, session: Session, frame: bytes) -> None:
         """Take a frame from a client; when it is refused, ``session.error`` says why."""
-        if note.room.unstored_bytes > self._limits.max_backlog_bytes:
+        if note.room.unstored.bytes > self._limits.max_backlog_bytes:
             session.refuse(TryAgainLater())
             return
         note.room.receive(session, frame, self._clock())
@@ -136,7 +136,7 @@ class Hub:
     def _end_turn(self, note: HostedNote) -> None:
         note.room.end_turn()
         self._deliver(note)
-        if not note.room.unacknowledged:
+        if not note.room.unstored:
             return
         if note.missing:
             note.missing = False
@@ -206,7 +206,7 @@ class Hub:
         """
         note = await self.open(key, create=False)
         try:
-            if note.room.unstored_bytes > self._limits.max_backlog_bytes or not self.journal.available:
+            if note.room.unstored.bytes > self._limits.max_backlog_bytes or not self.journal.available:
                 raise NoteUnavailable("The store does not take edits at the moment: try again later.")
             contribution = note.room.edit(change(note.room.document.text()))
             text = note.room.document.text()

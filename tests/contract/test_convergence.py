@@ -236,7 +236,7 @@ class Notes(RuleBasedStateMachine):
     def settle(self) -> None:
         self.end_turn()
         self.commit_step()
-        while self.committing is not None or self.committed is not None or self.room.unacknowledged:
+        while self.committing is not None or self.committed is not None or self.room.unstored:
             self.commit_step()
 
     def exchange(self) -> None:

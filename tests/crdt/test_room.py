@@ -104,13 +104,13 @@ def test_an_edit_goes_to_everybody_else_at_once_and_back_to_its_sender_when_stor
     table.say(ann, Update(update))
     assert table.read(bob) == [Update(update)]
     assert table.read(ann) == []
-    assert table.room.unacknowledged
-    assert table.room.unstored_bytes == len(update)
+    assert table.room.unstored
+    assert table.room.unstored.bytes == len(update)
     assert table.store() == update
     assert table.read(ann) == [Update(update)]
     assert table.read(bob) == []
     assert table.room.take_batch() is None
-    assert table.room.unstored_bytes == 0
+    assert table.room.unstored.bytes == 0
 
 
 def test_what_came_in_one_turn_is_one_frame(table: Table) -> None:
@@ -174,7 +174,7 @@ def test_an_answer_that_brings_nothing_costs_nothing(table: Table) -> None:
     table.read(ann)
     known_deletes = typist.doc.get_update(typist.doc.get_state())
     table.say(ann, SyncStep2(EMPTY), SyncStep2(known_deletes))
-    assert not table.room.unacknowledged
+    assert not table.room.unstored
     assert table.read(ann) == []
 
 
@@ -346,7 +346,7 @@ def test_an_edit_made_here_goes_to_everybody_and_says_when_it_is_stored(table: T
     for session in (ann, bob):
         assert table.read(session) == [Update(contribution.update)]
     assert table.read(late) == []
-    assert table.room.unstored_bytes == len(contribution.update)
+    assert table.room.unstored.bytes == len(contribution.update)
     batch = table.room.take_batch()
     assert batch == Batch(contribution.update, [contribution])
     table.room.stored(batch)
@@ -485,7 +485,7 @@ def test_what_is_discarded_is_neither_sent_nor_stored(table: Table) -> None:
     table.turn()
     assert table.read(ben) == []
     assert table.room.take_batch() is None
-    assert table.room.unstored_bytes == 0
+    assert table.room.unstored.bytes == 0
 
 
 @pytest.mark.parametrize("kind", [Session, HocuspocusSession])

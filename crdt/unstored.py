@@ -1,0 +1,40 @@
+"""What a room has taken in and not handed over to be stored yet."""
+
+from collections.abc import Iterable
+
+from crdt.contribution import Batch, Contribution
+from crdt.merge import merge
+from crdt.updates import EMPTY
+
+
+class Unstored:
+    """Contributions in the order of their coming, and how large what is to be stored of them is."""
+
+    def __init__(self) -> None:
+        self._contributions: list[Contribution] = []
+        self._updates: list[bytes] = []
+        self.bytes = 0
+        """How many bytes of updates wait."""
+
+    def __bool__(self) -> bool:
+        return bool(self._contributions)
+
+    def add(self, contributions: Iterable[Contribution]) -> None:
+        """Take what came in during one turn."""
+        for contribution in contributions:
+            self._contributions.append(contribution)
+            if contribution.kept != EMPTY:
+                self._updates.append(contribution.kept)
+                self.bytes += len(contribution.kept)
+
+    def take(self) -> Batch | None:
+        """Hand everything over, merged; nothing when there is none."""
+        if not self._contributions:
+            return None
+        batch = Batch(merge(self._updates) if self._updates else EMPTY, self._contributions)
+        self.clear()
+        return batch
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._contributions, self._updates, self.bytes = [], [], 0
