@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pycrdt import Doc, Text
 
 from crdt import statevector
+from crdt.deletions import covered
 from crdt.errors import InvalidUpdate
 from crdt.merge import merge
 from crdt.structs import Id
@@ -159,6 +160,17 @@ class Document:
         statevector.decode(state_vector)
         with _refusing():
             return self._doc.get_update(state_vector)
+
+    def has(self, update: bytes) -> bool:
+        """Whether an update brings nothing new; the document is not touched.
+
+        Raises:
+            InvalidUpdate: the update is not well-formed.
+        """
+        seen = scan(update, self._clocks)
+        if seen.new or not seen.complete:
+            return False
+        return not seen.deletes or covered(update, self.difference(self.state_vector()))
 
     def encode(self) -> bytes:
         """Give the whole document as one update, without what waits."""

@@ -52,6 +52,24 @@ class TryAgainLater(ProtocolError):
     code = 1013
 
 
+class ReadOnly(ProtocolError):
+    """You may read this note, not write in it: nothing was changed."""
+
+    code = 4403
+
+
+class AuthenticationTimeout(ProtocolError):
+    """No token that is good for something was shown in time."""
+
+    code = 4408
+
+
+class AccessEnded(ProtocolError):
+    """The token is not valid any more."""
+
+    code = 4401
+
+
 class NoteGone(ProtocolError):
     """The note was deleted: what was not acknowledged is not kept."""
 

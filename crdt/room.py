@@ -94,15 +94,12 @@ class Room:
             session.refuse(error)
 
     def _handle(self, session: Session, message: Message, now: float) -> None:
-        if isinstance(message, Update):
-            self._edit(session, message.update)
+        if isinstance(message, Update | SyncStep2):
+            self._change(session, message)
         elif isinstance(message, AwarenessUpdate):
             self.presence.apply(session, message.payload, now)
         elif isinstance(message, SyncStep1):
             self._answer(session, message.state_vector)
-        elif isinstance(message, SyncStep2):
-            session.asked = False
-            self._edit(session, message.update)
         elif isinstance(message, QueryAwareness):
             self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
         else:
@@ -116,6 +113,17 @@ class Room:
             self._answers[state_vector] = frame
         self._send(frame, session)
         session.synced = True
+
+    def _change(self, session: Session, message: Update | SyncStep2) -> None:
+        answers = isinstance(message, SyncStep2)
+        if answers:
+            session.asked = False
+        # Who may only read still answers a step 1: what it says is taken when none of it is new.
+        if session.read_only and not (answers and self.document.has(message.update)):
+            for frame in session.refusal():
+                self._send(frame, session)
+        else:
+            self._edit(session, message.update)
 
     def _edit(self, session: Session, update: bytes) -> None:
         if update == EMPTY:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from crdt.envelope import STORED
-from crdt.errors import ProtocolError
+from crdt.envelope import REFUSED, STORED
+from crdt.errors import ProtocolError, ReadOnly
 from crdt.merge import merge
-from crdt.messages import Update
+from crdt.messages import PermissionDenied, Update
 
 
 class Session:
     """What a room knows of a y-websocket client. The server puts its own handle for the connection into ``peer``."""
 
-    __slots__ = ("asked", "error", "peer", "synced")
+    __slots__ = ("asked", "error", "forgiven", "peer", "read_only", "synced", "warned")
 
     counts_changes = False
     """Whether each change is acknowledged by itself, even one that brings nothing."""
@@ -25,12 +25,29 @@ class Session:
         """Whether it got the document (its step 1 was answered), and so gets every update from then on."""
         self.asked = False
         """Whether it was asked, and has not answered yet, for what is missing before its last update."""
+        self.read_only = False
+        """Whether what it writes is refused."""
+        self.forgiven = False
+        """Whether writing without being allowed to is not a reason to close it: it was closed for that before."""
+        self.warned = False
+        """Whether it was told that it may not write."""
         self.error: ProtocolError | None = None
         """Why it must be closed, once it must. Nothing is taken from it then."""
 
     def refuse(self, error: ProtocolError) -> None:
         """Take nothing more from this client; the first reason stands."""
         self.error = self.error or error
+
+    def refusal(self) -> list[bytes]:
+        """Give the frames that say that a change was not taken; once is enough for a client that only warns.
+
+        Raises:
+            ReadOnly: it must be closed, so that whoever looks at it notices.
+        """
+        if not self.forgiven:
+            raise ReadOnly
+        first, self.warned = not self.warned, True
+        return [PermissionDenied(ReadOnly().reason).encode()] if first else []
 
     def acknowledgement(self, own: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:
         """Give the frames that say what is committed.
@@ -49,6 +66,10 @@ class HocuspocusSession(Session):
 
     counts_changes = True
     takes_stateless = True
+
+    def refusal(self) -> list[bytes]:
+        """Give the frame that says so for each change: what is not taken stays unsynced there."""
+        return [REFUSED]
 
     def acknowledgement(self, own: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:
         """Give one frame for each change, and before them what it was not sent yet."""
