@@ -227,6 +227,16 @@ schedules = Table(
     Index(None, "enabled", "next_run_at"),
 )
 
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *one_of("access", words.REMAINING_ACCESS),
+    required("revoked_at", Timestamp),
+    *optional("expires_at", kind=Timestamp),
+)
+"""Tokens that were taken back, or left with less than they say, until they would have expired anyway."""
+
 schema_history = Table(
     "schema_history",
     metadata,
