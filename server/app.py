@@ -21,12 +21,16 @@ from server.api import (
     notes,
     schedules,
     tasks,
+    tokens,
     workspaces,
 )
 from server.api.docs import DOCUMENT, document
 from server.api.docs import ROUTES as DOCS
 from server.api.errors import HANDLERS
 from server.api.start import start_page
+from server.auth.authenticator import Authenticator
+from server.auth.revocations import Revocations
+from server.auth.setup import tokens_of
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
@@ -54,6 +58,7 @@ ROUTERS = [
     conversations.routes,
     background_tasks.routes,
     schedules.routes,
+    tokens.routes,
     events.routes,
     notes.routes,
 ]
@@ -69,7 +74,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
         clock: what it takes for the time of day.
 
     Raises:
-        Misconfigured: the settings do not name a store.
+        Misconfigured: the settings do not name a store, or have no secret that could be used.
         StoreError: the store cannot be opened.
     """
     database = await Database.open(settings.target())
@@ -78,9 +83,15 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
         await Workspaces(database).ensure(DEFAULT, clock())
         log = NoteLog(database)
         hub = _hub(settings, log)
-        tasks = [asyncio.create_task(hub.journal.run()), asyncio.create_task(_tick(hub))]
-        service = Service(settings, database, hub, clock)
-        tasks.append(asyncio.create_task(service.ticker.run()))
+        service = Service(settings, database, hub, await _authenticator(settings, database, clock), clock)
+        background = (
+            hub.journal.run(),
+            _tick(hub),
+            service.ticker.run(),
+            service.watch.run(),
+            service.auth.revocations.run(),
+        )
+        tasks = [asyncio.create_task(work) for work in background]
         log.created, hub.changed = service.made, service.typing.changed
         try:
             yield service
@@ -88,6 +99,12 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
             await _stop(service, tasks)
     finally:
         await database.close()
+
+
+async def _authenticator(settings: Settings, database: Database, clock: Clock) -> Authenticator:
+    revocations = Revocations(database, clock)
+    await revocations.refresh()
+    return Authenticator(tokens_of(settings), revocations, clock)
 
 
 def _hub(settings: Settings, log: NoteLog) -> Hub:
@@ -158,9 +175,9 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
 
 async def _note(websocket: WebSocket) -> None:
     service: Service = websocket.state.service
-    await serve_note(websocket, service.hub, service.settings.max_queue_bytes)
+    await serve_note(websocket, service)
 
 
 async def _documents(websocket: WebSocket) -> None:
     service: Service = websocket.state.service
-    await serve_documents(websocket, service.hub, service.settings.max_queue_bytes)
+    await serve_documents(websocket, service)

@@ -1,34 +1,29 @@
 """The command ``routa-notes``."""
 
-import asyncio
 import gc
 import logging
 import socket
 import sys
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-import uvloop
 
-from server import config
 from server.app import running
+from server.auth.setup import is_loopback
 from server.banner import banner
-from server.config import BadSettings, Settings
+from server.commands import schema, tokens
+from server.commands.common import Failure, data_dir, load, run
+from server.config import Settings
 from server.runner import NotesServer, listen
+from server.service import Service
 from server.version import VERSION
-from stores.engine import Database
-from stores.errors import StoreError
-from stores.schema import drift, upgrade
 
-T = TypeVar("T")
+logger = logging.getLogger("routa")
 
-
-class Failure(click.ClickException):
-    """What stops a command before it has begun: one sentence, exit status 2."""
-
-    exit_code = 2
+OWNER = "owner"
+"""The subject of the token in the link that a start prints."""
+OWNER_SECONDS = 30 * 86_400
+"""How long that token holds."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,21 +32,20 @@ def main() -> None:
     """Routa Notes: many editors, one note, kept."""
 
 
-_data_dir = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Folder for the data; makes SQLite the default store."
-)
+for command in (schema.migrate, schema.check, tokens.token, tokens.revoke):
+    main.add_command(command)
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (8787); 0 takes any free one.")
-@_data_dir
+@data_dir
 @click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much is logged (info)."
 )
 def serve(**flags: Any) -> None:
     """Start the server."""
-    settings = _load(**flags)
+    settings = load(**flags)
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -63,15 +57,22 @@ def serve(**flags: Any) -> None:
         where = f"{settings.host} port {settings.port}"
         raise Failure(f"Cannot listen on {where} ({error.strerror}): choose another with --port or --host.") from None
     with sock:
-        _run(_serve(settings, sock))
+        run(_serve(settings, sock))
 
 
 async def _serve(settings: Settings, sock: socket.socket) -> None:
     async with running(settings) as service:
         host, port = sock.getsockname()[:2]
-        lines = banner(settings, service.database.target, host, port)
+        if not service.auth.required and not is_loopback(host):
+            logger.warning("ROUTA_AUTH=off: whoever reaches %s port %d reads and writes every note.", host, port)
+        lines = banner(settings, service.database.target, host, port, _owners_token(service, host))
         _spare_the_collector()
         await NotesServer(service, ready=lambda: click.echo(lines)).serve(sockets=[sock])
+
+
+def _owners_token(service: Service, host: str) -> str | None:
+    """Make a token for whoever sits at this machine; elsewhere what is printed often ends in a log."""
+    return service.auth.owners_token(OWNER, OWNER_SECONDS) if is_loopback(host) else None
 
 
 def _spare_the_collector() -> None:
@@ -79,58 +80,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-
-
-@main.command()
-@_data_dir
-def migrate(**flags: Any) -> None:
-    """Bring the database's schema up to date."""
-    settings = _load(**flags)
-    _run(_migrate(settings))
-    click.echo("The schema is up to date.")
-
-
-async def _migrate(settings: Settings) -> None:
-    database = await Database.open(settings.target())
-    try:
-        await upgrade(database)
-    finally:
-        await database.close()
-
-
-@main.command()
-@_data_dir
-def check(**flags: Any) -> None:
-    """Compare the database's schema with the one this release expects; exit status 1 if they differ."""
-    differences = _run(_check(_load(**flags)))
-    for difference in differences:
-        click.echo(difference)
-    if differences:
-        raise SystemExit(1)
-    click.echo("The schema is what this release expects.")
-
-
-async def _check(settings: Settings) -> list[str]:
-    database = await Database.open(settings.target())
-    try:
-        return await drift(database)
-    finally:
-        await database.close()
-
-
-def _load(**flags: Any) -> Settings:
-    try:
-        return config.load(**flags)
-    except BadSettings as error:
-        raise Failure(str(error)) from None
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(work)
-    except StoreError as error:
-        raise Failure(str(error)) from None
 
 
 if __name__ == "__main__":

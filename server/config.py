@@ -45,6 +45,23 @@ class Settings(BaseSettings):
     sqlite_synchronous: str = Field(
         "NORMAL", description="`NORMAL`, or `FULL`: an acknowledgement then comes after fsync and survives power loss."
     )
+    auth: Literal["on", "off"] = Field("on", description="`off` lets everybody in, with all rights.")
+    auth_secret: SecretStr | None = Field(
+        None, description="What tokens are signed with, the same on every server; kept in the data folder unless set."
+    )
+    auth_jwks: str | None = Field(
+        None, description="URL or file of an identity provider's JSON Web Key Set: its tokens are taken, too."
+    )
+    auth_issuer: str | None = Field(None, description="The issuer (`iss`) that the provider's tokens must name.")
+    auth_audience: str | None = Field(None, description="The audience (`aud`) that the provider's tokens must name.")
+    auth_leeway_seconds: float = Field(60.0, ge=0, description="By how much the clocks of servers may differ.")
+    auth_seconds: float = Field(
+        10.0, gt=0, description="How long a connection may take to show a token that is good for something."
+    )
+    max_unauthenticated_bytes: int = Field(
+        64 * 1024, ge=1024, description="What a connection may send before it has shown one."
+    )
+    max_documents: int = Field(100, ge=1, description="Documents that one Hocuspocus connection may have open.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (), description="Origins of web pages on other hosts that may use the server, with commas between; `*` for all."
     )

@@ -28,6 +28,8 @@ class Connection(ABC):
             websocket: the WebSocket.
             max_backlog: how many bytes may wait for a client that does not read.
         """
+        self.subprotocol: str | None = None
+        """What the client offered and the handshake answers."""
         self._websocket = websocket
         self._sending: Callable[[], Coroutine[Any, Any, None]] | None = None
         protocol: NotesWebSocketProtocol | None = websocket.scope.get("extensions", {}).get(EXTENSION)
@@ -54,7 +56,7 @@ class Connection(ABC):
         """Serve the client until one side has enough."""
         sending = None if self._sending is None else asyncio.create_task(self._sending())
         try:
-            await self._websocket.accept()
+            await self._websocket.accept(self.subprotocol)
             self.joined()
             await self._read()
         except WebSocketDisconnect:

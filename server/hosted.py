@@ -49,6 +49,8 @@ class HostedNote:
     """Makes it again."""
     edits: dict[Contribution, asyncio.Future[None]] = field(default_factory=dict)
     """Who waits for the commit of an edit that was made here."""
+    turned_away: set[str] = field(default_factory=set)
+    """Who was closed for writing without being allowed to: a client that comes back all the same is only told."""
     closed: ProtocolError | None = None
     """Why it must not be used any more."""
 

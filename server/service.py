@@ -6,6 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from server.auth.authenticator import Authenticator
+from server.auth.gate import Gate
+from server.auth.watch import Watch
 from server.clock import Clock
 from server.coalescer import Coalescer
 from server.config import Settings
@@ -33,9 +36,20 @@ class Service:
     settings: Settings
     database: Database
     hub: Hub
+    auth: Authenticator
     clock: Clock
     _drained: bool | None = None
     _made: set[NoteKey] = field(default_factory=set)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The way into the notes."""
+        return Gate(self.auth)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What looks at those who are connected."""
+        return Watch()
 
     @cached_property
     def workspaces(self) -> Workspaces:

@@ -4,38 +4,48 @@ import logging
 
 from starlette.websockets import WebSocket
 
-from crdt.errors import ProtocolError, UnsupportedData
+from crdt.errors import AccessEnded, ProtocolError, ReadOnly, UnsupportedData
+from crdt.messages import PermissionDenied
 from crdt.session import Session
+from server.access import Access, Identity
 from server.address import BadAddress, parse_note_path
+from server.auth.errors import Refused
 from server.connection import Connection, refuse
 from server.hosted import HostedNote, NoteUnavailable
-from server.hub import Hub
-from stores.errors import StoreError
+from server.peer import Frame
+from server.service import Service
+from stores.errors import NotFound, StoreError
 
 logger = logging.getLogger("routa")
 
 PREFIX = b"/ws/"
+SUBPROTOCOL = "routa-notes"
+"""Offered by a client whose token is the other subprotocol that it offers; only this one is ever sent back."""
 
 
-async def serve_note(websocket: WebSocket, hub: Hub, max_backlog: int) -> None:
+async def serve_note(websocket: WebSocket, service: Service) -> None:
     """Put a client on the note that its URL names, until it leaves.
 
-    The note is loaded before the upgrade: a client that cannot be served is refused with an HTTP status and a sentence,
-    and backs off.
+    The token is looked at and the note loaded before the upgrade: a client that cannot be served is refused with an
+    HTTP status and a sentence, and backs off.
     """
     try:
         key = parse_note_path(_raw_path(websocket).removeprefix(PREFIX))
-        hosted = await hub.open(key)
+        identity = await service.gate.admit(_token(websocket), key)
+        hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE)
     except BadAddress as error:
         await refuse(websocket, 400, str(error))
-        return
+    except Refused as error:
+        await refuse(websocket, error.status, str(error))
+    except NotFound as error:
+        await refuse(websocket, 404, str(error))
     except (StoreError, NoteUnavailable) as error:
         await refuse(websocket, 503, str(error))
-        return
-    try:
-        await _NoteConnection(websocket, hub, hosted, max_backlog).run()
-    finally:
-        hub.release(hosted)
+    else:
+        try:
+            await _NoteConnection(websocket, service, hosted, identity).run()
+        finally:
+            service.hub.release(hosted)
 
 
 def _raw_path(websocket: WebSocket) -> bytes:
@@ -43,25 +53,61 @@ def _raw_path(websocket: WebSocket) -> bytes:
     return raw.partition(b"?")[0]
 
 
+def _token(websocket: WebSocket) -> str | None:
+    """Give the token of the query, or the one among the subprotocols."""
+    offered: list[str] = websocket.scope["subprotocols"]
+    if SUBPROTOCOL in offered:
+        return next((name for name in offered if name != SUBPROTOCOL), None)
+    return websocket.query_params.get("token")
+
+
 class _NoteConnection(Connection):
-    def __init__(self, websocket: WebSocket, hub: Hub, hosted: HostedNote, max_backlog: int) -> None:
-        super().__init__(websocket, max_backlog)
-        self._hub = hub
+    def __init__(self, websocket: WebSocket, service: Service, hosted: HostedNote, identity: Identity) -> None:
+        super().__init__(websocket, service.settings.max_queue_bytes)
+        self.subprotocol = SUBPROTOCOL if SUBPROTOCOL in websocket.scope["subprotocols"] else None
+        self._hub = service.hub
+        self._gate = service.gate
+        self._watch = service.watch
         self._hosted = hosted
+        self._identity = identity
         self._session = Session(self.peer)
+        self._session.read_only = identity.access_to(*hosted.key) < Access.WRITE
+        self._session.forgiven = self._bearer in hosted.turned_away
+
+    @property
+    def _bearer(self) -> str:
+        return self._identity.token_id or self._identity.subject
 
     def joined(self) -> None:
         self._hub.join(self._hosted, self._session)
+        self._watch.add(self)
 
     def received(self, message: bytes | str) -> None:
         if isinstance(message, str):
             self._session.refuse(UnsupportedData())
         else:
             self._hub.receive(self._hosted, self._session, message)
-        error: ProtocolError | None = self._session.error
-        if error is not None:
-            logger.info("Closed a connection to %s/%s: %d %s", *self._hosted.key, error.code, error.reason)
-            self.peer.close(error)
+        if self._session.error is not None:
+            self._close(self._session.error)
+
+    def _close(self, error: ProtocolError) -> None:
+        logger.info("Closed a connection to %s/%s: %d %s", *self._hosted.key, error.code, error.reason)
+        if isinstance(error, ReadOnly | AccessEnded):  # the client shows this, and not what the connection ends with
+            self.peer.deliver(Frame(PermissionDenied(error.reason).encode()))
+            self._hosted.turned_away.add(self._bearer)
+        self.peer.close(error)
+
+    def recheck(self) -> None:
+        """Close or demote a client whose token does not hold any more."""
+        try:
+            access = self._gate.current(self._identity, self._hosted.key)
+        except Refused as error:
+            ended = AccessEnded(str(error))
+            self._session.refuse(ended)
+            self._close(ended)
+        else:
+            self._session.read_only = access < Access.WRITE
 
     def left(self) -> None:
+        self._watch.remove(self)
         self._hub.leave(self._hosted, self._session)

@@ -28,7 +28,7 @@ class ServerProcess:
     """One server on a free port of 127.0.0.1; a context manager that leaves no process behind.
 
     The store is what ``environment`` and ``data_dir`` say, nothing else: ``DATABASE_URL`` and ``ROUTA_*`` of this
-    process are not handed on.
+    process are not handed on. Without ``ROUTA_AUTH`` in the environment it asks for no tokens.
     """
 
     def __init__(
@@ -151,7 +151,8 @@ class ServerProcess:
     def _environment(self) -> dict[str, str]:
         ours = {name: value for name, value in os.environ.items() if not name.startswith("ROUTA_")}
         ours.pop("DATABASE_URL", None)
-        return ours | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"} | self.environment
+        plain = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "ROUTA_AUTH": "off"}
+        return ours | plain | self.environment
 
     def _await_link(self) -> None:
         process = self._current()

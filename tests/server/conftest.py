@@ -83,8 +83,9 @@ async def serving(settings: Settings, clock: Clock = utc_now, **uvicorn_options:
 
 
 def quick(**changes: Any) -> Settings:
-    """Settings for a server in memory, without a ``.env`` file."""
-    return Settings(**({"shutdown_seconds": 2.0} | changes), _env_file=None)
+    """Settings for a server in memory that asks for no tokens, without a ``.env`` file."""
+    defaults: dict[str, Any] = {"shutdown_seconds": 2.0, "auth": "off"}
+    return Settings(**(defaults | changes), _env_file=None)
 
 
 @pytest.fixture(params=list(Driver))

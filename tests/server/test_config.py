@@ -54,7 +54,8 @@ def test_the_store_is_chosen_from_the_environment(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("ROUTA_DB_DRIVER")
     settings = config.load()
     assert settings.target().driver is Driver.POSTGRES
-    assert "secret" not in repr(settings)
+    assert ":secret@" not in repr(settings)
+    assert "ann" not in repr(settings)
 
 
 @pytest.mark.parametrize(

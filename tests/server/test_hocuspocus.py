@@ -8,7 +8,6 @@ from crdt.encoding import write_string
 from crdt.envelope import PING, PONG, STORED, authenticated, closed, open_envelope
 from crdt.errors import NoteGone
 from crdt.messages import AwarenessUpdate, Message, SyncStep1, SyncStep2, Update, decode
-from server import hocuspocus as hocuspocus_module
 from stores.errors import Unavailable
 from stores.notelog import NoteKey
 from tests.crdt.test_presence import ANN, awareness
@@ -187,9 +186,8 @@ async def test_a_bad_message_in_an_open_document_does_so_too(here: Here, message
         assert (await close_of(socket))[0] == 1002
 
 
-async def test_too_many_documents_are_refused(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hocuspocus_module, "MAX_DOCUMENTS", 1)
-    async with dial(here) as socket:
+async def test_too_many_documents_are_refused() -> None:
+    async with serving(quick(max_documents=1)) as here, dial(here) as socket:
         await Editor(socket).sync()
         await Editor(socket, "w/other").say(AUTH)
         assert await close_of(socket) == (1008, "One connection may have at most 1 documents open.")

@@ -1,0 +1,1 @@
+"""The commands of ``routa-notes`` beside ``serve``, one noun a file."""
