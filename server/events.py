@@ -38,13 +38,18 @@ class Event:
     data: str
     """JSON."""
     workspace_id: str
+    note_id: str
     number: int
+
+
+Visible = Callable[[str, str], bool]
+"""Whether a listener may know of a note: is given its workspace's id and its own."""
 
 
 class Subscription:
     """One listener: iterate over it until it is closed."""
 
-    def __init__(self, events: "Events", workspace_id: str, position: int, greeting: Event) -> None:
+    def __init__(self, events: "Events", workspace_id: str, position: int, greeting: Event, visible: Visible) -> None:
         self.greeting = greeting
         """Its first message."""
         self.position = position
@@ -54,6 +59,7 @@ class Subscription:
         """Called when it is closed from this side."""
         self._events = events
         self._workspace_id = workspace_id
+        self._visible = visible
         self._wake = asyncio.Event()
 
     def __aiter__(self) -> AsyncIterator[Event]:
@@ -70,7 +76,8 @@ class Subscription:
 
     def wants(self, event: Event) -> bool:
         """Whether an event is for this listener."""
-        return self._workspace_id in (EVERY_WORKSPACE, event.workspace_id)
+        wanted = self._workspace_id in (EVERY_WORKSPACE, event.workspace_id)
+        return wanted and self._visible(event.workspace_id, event.note_id)
 
     def wake(self) -> None:
         """Say that there is something to take."""
@@ -113,15 +120,21 @@ class Events:
         """
         if not self.awaited:
             return
-        content = {"type": f"note:{kind}", "noteId": note_id, "workspaceId": workspace_id, "source": source}
+        content: dict[str, Any] = {
+            "type": f"note:{kind}",
+            "noteId": note_id,
+            "workspaceId": workspace_id,
+            "source": source,
+        }
         self._last += 1
-        self._keep(self._event(content if note is None else content | {"note": note}, workspace_id, self._last))
+        content = content if note is None else content | {"note": note}
+        self._keep(self._event(content, workspace_id, note_id, self._last))
 
-    def _event(self, content: Mapping[str, Any], workspace_id: str, number: int) -> Event:
+    def _event(self, content: Mapping[str, Any], workspace_id: str, note_id: str, number: int) -> Event:
         data = encode({**content, "timestamp": timestamp(self._clock())}).decode()
         for separator, escaped in _SEPARATORS.items():
             data = data.replace(separator, escaped)
-        return Event(self.id_of(number), data, workspace_id, number)
+        return Event(self.id_of(number), data, workspace_id, note_id, number)
 
     def id_of(self, number: int) -> str:
         """Give the id of an event: it means nothing to another process, so a restart is noticed."""
@@ -159,12 +172,18 @@ class Events:
                 return event
         return None
 
-    def subscribe(self, workspace_id: str = EVERY_WORKSPACE, last_id: str | None = None) -> Subscription:
+    def subscribe(
+        self,
+        workspace_id: str = EVERY_WORKSPACE,
+        last_id: str | None = None,
+        visible: Visible = lambda _workspace, _note: True,
+    ) -> Subscription:
         """Listen to a workspace, or to every one; ``unsubscribe`` when done.
 
         Args:
             workspace_id: which; ``*`` for all.
             last_id: the id of the last event that the listener has seen, to get what it missed.
+            visible: which notes it may know of; asked again for each event.
 
         The greeting says ``"missed": true`` when that cannot be told any more.
         """
@@ -172,8 +191,8 @@ class Events:
         seen = self._last if last_id is None else self._number_of(last_id)
         position = self._last if seen is None else seen
         content = {"type": "connected", "connectionId": str(uuid4()), "workspaceId": workspace_id}
-        greeting = self._event(content if seen is not None else content | {"missed": True}, workspace_id, position)
-        subscription = Subscription(self, workspace_id, position, greeting)
+        greeting = self._event(content if seen is not None else content | {"missed": True}, workspace_id, "", position)
+        subscription = Subscription(self, workspace_id, position, greeting, visible)
         if self._closed:
             subscription.close()
         else:

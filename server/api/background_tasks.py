@@ -8,7 +8,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from server.access import Access
 from server.api.answers import answer, listing, shape_of
+from server.api.caller import Calling
 from server.api.errors import Refusal
 from server.api.models import background_tasks as models
 from server.api.models.base import Input, Text
@@ -35,8 +37,11 @@ def _leased(lease: Lease) -> Response:
 
 
 @routes.get("/background-tasks", response_model=models.BackgroundTaskList)
-async def list_background_tasks(query: Annotated[models.BackgroundTaskQuery, Query()], service: Running) -> Response:
+async def list_background_tasks(
+    query: Annotated[models.BackgroundTaskQuery, Query()], service: Running, caller: Calling
+) -> Response:
     """List the background tasks of a workspace, newest first."""
+    caller.require(Access.READ, query.workspace_id)
     listed = await service.background_tasks.list(query.filters(), query.page())
     if not listed.rows:
         await service.workspaces.require(query.workspace_id)
@@ -49,11 +54,15 @@ async def list_background_tasks(query: Annotated[models.BackgroundTaskQuery, Que
     responses={201: {"model": models.BackgroundTaskAnswer, "description": "Made"}, **CONFLICT},
     openapi_extra={"requestBody": {"content": {"application/json": {"schema": _POSTED}}}},
 )
-async def create_background_task(body: Annotated[dict[str, Any], Body()], service: Running) -> Response:
+async def create_background_task(
+    body: Annotated[dict[str, Any], Body()], service: Running, caller: Calling
+) -> Response:
     """Make a background task; or, with `action`, delete all that have a status."""
-    if "action" in body:
-        return await _delete_by_status(_read(models.DeleteByStatus, body), service)
-    new = _read(models.NewBackgroundTask, body)
+    posted = _read(models.DeleteByStatus if "action" in body else models.NewBackgroundTask, body)
+    caller.require(Access.WRITE, posted.workspace_id)
+    if isinstance(posted, models.DeleteByStatus):
+        return await _delete_by_status(posted, service)
+    new: models.NewBackgroundTask = posted
     values = {"id": str(uuid4()), "title": new.prompt[:_TITLE]} | new.values()
     return _answer(await service.background_tasks.create(values, service.clock()), 201)
 
@@ -77,15 +86,20 @@ async def _delete_by_status(body: models.DeleteByStatus, service: Service) -> Re
 
 
 @routes.post("/background-tasks/process", response_model=models.Processed)
-async def process_background_tasks(service: Running) -> Response:
+async def process_background_tasks(service: Running, caller: Calling) -> Response:
     """Look at the queue now: tasks of workers that are gone become ready for others."""
+    caller.require_everywhere(Access.WRITE)
     await service.queue.expire(service.clock())
     return answer({"ok": True, "dispatched": True})
 
 
 @routes.post("/background-tasks/claim", response_model=models.Leased)
-async def claim_background_task(body: models.Claim, service: Running) -> Response:
+async def claim_background_task(body: models.Claim, service: Running, caller: Calling) -> Response:
     """Take the next task that is ready: the most urgent, then the oldest. Nobody else gets it while it is yours."""
+    if body.workspace_id is None:
+        caller.require_everywhere(Access.WRITE)
+    else:
+        caller.require(Access.WRITE, body.workspace_id)
     lease = await service.queue.claim(body.worker_id, body.lease_seconds, service.clock(), body.workspace_id)
     if lease is not None:
         return _leased(lease)
@@ -95,14 +109,18 @@ async def claim_background_task(body: models.Claim, service: Running) -> Respons
 
 
 @routes.get("/background-tasks/{task_id}", response_model=models.BackgroundTaskAnswer)
-async def read_background_task(task_id: Text, service: Running) -> Response:
+async def read_background_task(task_id: Text, service: Running, caller: Calling) -> Response:
     """Give one background task."""
+    await caller.require_of(Access.READ, service.background_tasks, task_id)
     return _answer(await service.background_tasks.read(task_id))
 
 
 @routes.patch("/background-tasks/{task_id}", response_model=models.BackgroundTaskAnswer)
-async def update_background_task(task_id: Text, body: models.BackgroundTaskChanges, service: Running) -> Response:
+async def update_background_task(
+    task_id: Text, body: models.BackgroundTaskChanges, service: Running, caller: Calling
+) -> Response:
     """Change a background task that is PENDING."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     try:
         return _answer(await service.background_tasks.edit(task_id, body.given(), service.clock()))
     except Conflict as error:
@@ -110,15 +128,17 @@ async def update_background_task(task_id: Text, body: models.BackgroundTaskChang
 
 
 @routes.delete("/background-tasks/{task_id}", response_model=models.Removed)
-async def delete_background_task(task_id: Text, service: Running, *, force: bool = False) -> Response:
+async def delete_background_task(task_id: Text, service: Running, caller: Calling, *, force: bool = False) -> Response:
     """Delete a background task; one that is RUNNING is cancelled, or with `force` deleted too."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     cancelled = await service.background_tasks.remove(task_id, service.clock(), force=force)
     return answer({"success": True}) if cancelled is None else _answer(cancelled)
 
 
 @routes.post("/background-tasks/{task_id}/retry", response_model=models.BackgroundTaskAnswer)
-async def retry_background_task(task_id: Text, service: Running) -> Response:
+async def retry_background_task(task_id: Text, service: Running, caller: Calling) -> Response:
     """Make a background task that FAILED wait again, if it has attempts left."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     try:
         return _answer(await service.background_tasks.retry(task_id, service.clock()))
     except Conflict as error:
@@ -126,23 +146,28 @@ async def retry_background_task(task_id: Text, service: Running) -> Response:
 
 
 @routes.post("/background-tasks/{task_id}/heartbeat", response_model=models.Leased, responses=CONFLICT)
-async def renew_background_task(task_id: Text, body: models.Heartbeat, service: Running) -> Response:
+async def renew_background_task(task_id: Text, body: models.Heartbeat, service: Running, caller: Calling) -> Response:
     """Keep a task that was claimed, and say how far it is. 409: it is not yours any more, so stop."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     progress = body.values()
     worker, seconds = progress.pop("worker_id"), progress.pop("lease_seconds", None)
     return _leased(await service.queue.renew(task_id, worker, service.clock(), seconds, **progress))
 
 
 @routes.post("/background-tasks/{task_id}/complete", response_model=models.BackgroundTaskAnswer, responses=CONFLICT)
-async def complete_background_task(task_id: Text, body: models.Completion, service: Running) -> Response:
+async def complete_background_task(
+    task_id: Text, body: models.Completion, service: Running, caller: Calling
+) -> Response:
     """Hand in a task that was claimed. 409: it is not yours any more."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     outcome = body.values()
     return await _finish(task_id, "COMPLETED", outcome | {"task_output": outcome.pop("output", None)}, service)
 
 
 @routes.post("/background-tasks/{task_id}/fail", response_model=models.BackgroundTaskAnswer, responses=CONFLICT)
-async def fail_background_task(task_id: Text, body: models.Breakdown, service: Running) -> Response:
+async def fail_background_task(task_id: Text, body: models.Breakdown, service: Running, caller: Calling) -> Response:
     """Give a task up. It can be tried again while it has attempts left. 409: it is not yours any more."""
+    await caller.require_of(Access.WRITE, service.background_tasks, task_id)
     outcome = body.values()
     return await _finish(task_id, "FAILED", outcome | {"error_message": outcome.pop("message")}, service)
 

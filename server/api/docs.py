@@ -26,6 +26,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in made["paths"].values():
             for operation in path.values():
                 _say_what_we_answer(operation)
+        made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         schemas = made["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
@@ -39,6 +40,7 @@ _SUMMARY = "Collaborative notes, and the workspaces, agents, tasks and schedules
 def _say_what_we_answer(operation: dict[str, Any]) -> None:
     """Put our failures in the place of FastAPI's."""
     responses = operation["responses"]
+    operation["security"] = [{"token": []}] if "401" in responses else []
     responses.pop("422", None)
     if "requestBody" in operation:
         responses |= {status: {"description": text, "content": _FAILURE} for status, text in _FOR_BODIES.items()}

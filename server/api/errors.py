@@ -15,6 +15,7 @@ from crdt.document import NotPlainText
 from crdt.errors import NoteFull
 from crdt.operations import QuoteError
 from server.api.answers import answer
+from server.auth.errors import Refused
 from server.hosted import NoteUnavailable
 from stores.errors import BadCursor, Conflict, NotFound, StoreError, Unavailable
 
@@ -73,6 +74,13 @@ async def store_error(_: Request, error: Exception) -> Response:
     return answer({"error": _DEFECT}, 500)
 
 
+async def refused(_: Request, error: Exception) -> Response:
+    """Answer somebody who has not shown a token, or not one for this."""
+    status = error.status if isinstance(error, Refused) else 403
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return answer({"error": str(error)}, status, headers)
+
+
 async def unexpected_error(_: Request, __: Exception) -> Response:
     """Answer a defect: its trace goes to the log, not to the client."""
     return answer({"error": _DEFECT}, 500)
@@ -108,6 +116,7 @@ def _lowered(message: str) -> str:
 HANDLERS: dict[Any, Any] = {
     HTTPException: http_error,
     RequestValidationError: invalid_request,
+    Refused: refused,
     StoreError: store_error,
     NoteUnavailable: store_error,
     NoteFull: store_error,

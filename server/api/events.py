@@ -1,6 +1,6 @@
 """The stream of what happens to notes: Server-Sent Events."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import anyio
@@ -8,8 +8,13 @@ from fastapi import Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
+from server.access import Access, Identity
+from server.api.caller import Calling
 from server.api.models.base import Text
 from server.api.routing import Running, router
+from server.auth.authenticator import Authenticator
+from server.auth.errors import Refused
+from server.auth.watch import Watch
 from server.events import EVERY_WORKSPACE, Event, Events, Subscription
 
 routes = router("Notes")
@@ -26,13 +31,37 @@ _SSE: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Listener:
+    """Who listens, and what they may know of at this moment."""
+
+    def __init__(self, authenticator: Authenticator, identity: Identity) -> None:
+        self._authenticator = authenticator
+        self._identity = identity
+        self.ended: Callable[[], None] = lambda: None
+        """Called when the token does not hold any more."""
+
+    def may_see(self, workspace: str, note: str) -> bool:
+        """Whether they may know of a note."""
+        return self._identity.access_to(workspace, note) > Access.NONE
+
+    def recheck(self) -> None:
+        """End the stream of somebody whose token does not hold any more; a client that comes back is told why."""
+        try:
+            self._authenticator.current(self._identity)
+        except Refused:
+            self.ended()
+
+
 class EventStream(EventSourceResponse):
     """A subscription on its way to a client; cut when the client does not read and the subscription is closed."""
 
-    def __init__(self, events: Events, subscription: Subscription) -> None:
+    def __init__(self, events: Events, watch: Watch, listener: Listener, subscription: Subscription) -> None:
         """Make a stream of a subscription, which it ends."""
         self._events = events
+        self._watch = watch
+        self._listener = listener
         self._subscription = subscription
+        listener.ended = subscription.close
         super().__init__(
             self._messages(),
             sep="\n",
@@ -50,9 +79,11 @@ class EventStream(EventSourceResponse):
                 scope_of_stream.deadline = anyio.current_time() + LINGER
 
             self._subscription.on_close = end_soon
+            self._watch.add(self._listener)
             try:
                 await super().__call__(scope, receive, send)
             finally:
+                self._watch.remove(self._listener)
                 self._events.unsubscribe(self._subscription)
 
     async def _messages(self) -> AsyncIterator[ServerSentEvent]:
@@ -72,6 +103,7 @@ def _message(event: Event) -> ServerSentEvent:
 @routes.get("/notes/events", response_class=EventSourceResponse, responses=_SSE)
 async def note_events(
     service: Running,
+    caller: Calling,
     workspace_id: Annotated[
         Text, Query(alias="workspaceId", description="Whose notes; `*` for all workspaces.")
     ] = EVERY_WORKSPACE,
@@ -82,6 +114,11 @@ async def note_events(
     """Tell of notes that are created, updated and deleted, as it happens.
 
     People's typing is told of once a second at most. The first event is of the type `connected`; it has
-    `"missed": true` when `Last-Event-ID` is too old for the stream to go on from there.
+    `"missed": true` when `Last-Event-ID` is too old for the stream to go on from there. Only what the token lets you
+    read is told of.
     """
-    return EventStream(service.events, service.events.subscribe(workspace_id, last_event_id))
+    if workspace_id != EVERY_WORKSPACE:
+        caller.notes_in(workspace_id)  # raises Forbidden for a workspace of which nothing may be read
+    listener = Listener(service.auth, caller.identity)
+    subscription = service.events.subscribe(workspace_id, last_event_id, listener.may_see)
+    return EventStream(service.events, service.watch, listener, subscription)

@@ -9,7 +9,7 @@ from server.api.models.base import Model
 from server.api.routing import Running, router
 from server.version import VERSION
 
-routes = router("Health")
+routes = router("Health", for_anybody=True)
 
 
 class Health(Model):

@@ -8,8 +8,10 @@ from fastapi import Header, Query
 from starlette.responses import Response
 
 from crdt.operations import operate
+from server.access import Access
 from server.api import etag
 from server.api.answers import answer
+from server.api.caller import Calling
 from server.api.errors import Refusal
 from server.api.models import notes as models
 from server.api.models.base import Failure, Text
@@ -45,13 +47,14 @@ def _publish(service: Service, kind: Any, note: Note, source: models.Source) -> 
 
 
 @routes.get("/notes", response_model=models.NoteList)
-async def list_notes(query: Annotated[models.NoteQuery, Query()], service: Running) -> Response:
+async def list_notes(query: Annotated[models.NoteQuery, Query()], service: Running, caller: Calling) -> Response:
     """List the notes of a workspace, oldest first; or give one, or the list in groups."""
     if query.note_id is not None:
+        caller.require(Access.READ, query.workspace_id, query.note_id)
         return _answer(await service.notes.read(NoteKey(query.workspace_id, query.note_id)))
     agent = query.assigned_agent_id
     assigned = [] if agent is None else [service.notes.records.assigned_to(agent)]
-    listed = await service.notes.list(query.columns(), query.page(), *assigned)
+    listed = await service.notes.list(query.columns(), query.page(), *assigned, *caller.notes_in(query.workspace_id))
     if not listed.rows:
         await service.workspaces.require(query.workspace_id)
     content = {"groups": _groups(listed)} if query.group_by else {"notes": [shape(note) for note in listed.rows]}
@@ -69,13 +72,15 @@ def _groups(listed: Listed[Note]) -> list[dict[str, Any]]:
 
 
 @routes.post("/notes", response_model=models.NoteAnswer, responses={201: {"model": models.NoteAnswer}, **_MOVED_ON})
-async def save_note(body: models.NewNote, service: Running, if_match: _IfMatch = None) -> Response:
+async def save_note(body: models.NewNote, service: Running, caller: Calling, if_match: _IfMatch = None) -> Response:
     """Make a note (201); or change what was given of it, if it is there already (200)."""
     key = NoteKey(body.workspace_id, body.note_id or str(uuid4()))
+    caller.require(Access.WRITE, *key)
     try:
         await service.notes.records.find(key)
     except NotFound:
         if if_match is None:
+            caller.require(Access.WRITE, key.workspace)
             made = await _create(key, body, service)
             if made is not None:
                 return _answer(made, 201)
@@ -118,48 +123,63 @@ async def _change(
 async def delete_note_of(
     note_id: _NoteId,
     service: Running,
+    caller: Calling,
     workspace_id: _WorkspaceId = DEFAULT,
     source: models.Source = "user",
     if_match: _IfMatch = None,
 ) -> Response:
     """Delete a note; its editors are disconnected."""
+    caller.require(Access.WRITE, workspace_id)
     await service.notes.delete(NoteKey(workspace_id, note_id), partial(etag.require, if_match))
     service.events.publish("deleted", workspace_id, note_id, source)
     return answer({"deleted": True, "noteId": note_id})
 
 
 @routes.get("/notes/{workspace_id}/{note_id}", response_model=models.NoteAnswer)
-async def read_note(workspace_id: Text, note_id: Text, service: Running) -> Response:
+async def read_note(workspace_id: Text, note_id: Text, service: Running, caller: Calling) -> Response:
     """Give one note. The `ETag` is that of its text."""
+    caller.require(Access.READ, workspace_id, note_id)
     return _answer(await service.notes.read(NoteKey(workspace_id, note_id)))
 
 
 @routes.patch("/notes/{workspace_id}/{note_id}", response_model=models.NoteAnswer, responses=_MOVED_ON)
 async def update_note(
-    workspace_id: Text, note_id: Text, body: models.NoteChanges, service: Running, if_match: _IfMatch = None
+    workspace_id: Text,
+    note_id: Text,
+    body: models.NoteChanges,
+    service: Running,
+    caller: Calling,
+    if_match: _IfMatch = None,
 ) -> Response:
     """Change a note. Its text is edited where it differs, merged with what people type."""
+    caller.require(Access.WRITE, workspace_id, note_id)
     return _answer(await _change(NoteKey(workspace_id, note_id), body, body.given(), service, if_match))
 
 
 @routes.delete("/notes/{workspace_id}/{note_id}", response_model=models.NoteDeleted, responses=_MOVED_ON)
 async def delete_note(
-    workspace_id: Text, note_id: Text, service: Running, source: models.Source = "user", if_match: _IfMatch = None
+    workspace_id: Text,
+    note_id: Text,
+    service: Running,
+    caller: Calling,
+    source: models.Source = "user",
+    if_match: _IfMatch = None,
 ) -> Response:
     """Delete a note; its editors are disconnected."""
-    return await delete_note_of(note_id, service, workspace_id, source, if_match)
+    return await delete_note_of(note_id, service, caller, workspace_id, source, if_match)
 
 
 @routes.post(
     "/notes/{workspace_id}/{note_id}/edits", response_model=models.NoteAnswer, responses={**CONFLICT, **_MOVED_ON}
 )
 async def edit_note(
-    workspace_id: Text, note_id: Text, body: models.Edits, service: Running, if_match: _IfMatch = None
+    workspace_id: Text, note_id: Text, body: models.Edits, service: Running, caller: Calling, if_match: _IfMatch = None
 ) -> Response:
     """Edit a note's text in places that are quoted: all operations, or none (409) when a quotation is not found once.
 
     Each operation sees what the ones before it made of the text.
     """
+    caller.require(Access.WRITE, workspace_id, note_id)
     key = NoteKey(workspace_id, note_id)
     operations = [operation.operation() for operation in body.operations]
 
@@ -176,9 +196,10 @@ async def edit_note(
 
 @routes.get("/notes/{workspace_id}/{note_id}/content", response_class=Response, responses=_MARKDOWN)
 async def read_content(
-    workspace_id: Text, note_id: Text, service: Running, if_none_match: _IfNoneMatch = None
+    workspace_id: Text, note_id: Text, service: Running, caller: Calling, if_none_match: _IfNoneMatch = None
 ) -> Response:
     """Give the text of a note as it is at this moment."""
+    caller.require(Access.READ, workspace_id, note_id)
     text = (await service.notes.read(NoteKey(workspace_id, note_id))).content
     headers = {"ETag": etag.tag(text)}
     if if_none_match is not None and etag.names(if_none_match, text):

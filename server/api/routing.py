@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.api.caller import KNOWN
 from server.api.errors import Refusal
 from server.api.models.base import Failure
 from server.service import Service
@@ -21,6 +22,11 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request is malformed: the sentence names the field"},
     404: {"model": Failure, "description": "Something that the request names is not there"},
     503: {"model": Failure, "description": "The store cannot be reached"},
+}
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Failure, "description": "A token is needed, or this one is not valid"},
+    403: {"model": Failure, "description": "The token does not allow this"},
 }
 
 
@@ -96,12 +102,16 @@ class JsonRoute(APIRoute):
         return handle_json
 
 
-def router(tag: str) -> APIRouter:
-    """Make the router of a noun; ``tag`` is its heading in the documentation."""
+def router(tag: str, *, for_anybody: bool = False) -> APIRouter:
+    """Make the router of a noun; ``tag`` is its heading in the documentation.
+
+    Its routes ask for a token, unless they are for anybody.
+    """
     return APIRouter(
         prefix="/api",
         tags=[tag],
         route_class=JsonRoute,
-        responses=_FAILURES,
+        dependencies=[] if for_anybody else [KNOWN],
+        responses=_FAILURES if for_anybody else _FAILURES | _REFUSALS,
         generate_unique_id_function=lambda route: to_camel(route.name),
     )
