@@ -5,7 +5,7 @@ from typing import Protocol
 
 from crdt import statevector
 from crdt.envelope import ASK_FOR_TOKEN, Envelope, Kind, authenticated, closed, denied, read_credentials
-from crdt.errors import NoteGone, OldGeneration, ProtocolError, TooMuchWaiting, TryAgainLater
+from crdt.errors import NoteGone, OldGeneration, ProtocolError, TryAgainLater
 from crdt.messages import SyncStep1
 from crdt.session import HocuspocusSession
 from server.access import Access, Identity
@@ -27,13 +27,15 @@ class Carrier(Protocol):
     hub: Hub
     gate: Gate
     peer: Peer
-    max_waiting: int
 
     def admitted(self) -> None:
         """Say that the client has shown a token that is good for something."""
 
     def fail(self, error: ProtocolError) -> None:
         """Close the whole connection."""
+
+    def check_waiting(self) -> None:
+        """Make sure that not too much waits in all documents together; raises TooMuchWaiting."""
 
     def detach(self, attachment: "Attachment") -> None:
         """Let go of a document."""
@@ -52,7 +54,8 @@ class Attachment:
         self._carrier = carrier
         self._session = self._new_session()
         self._waiting: list[Envelope] = []
-        self._waiting_bytes = 0
+        self.waiting_bytes = 0
+        """How much was sent before the document was open."""
         self._note: HostedNote | None = None
         self._identity: Identity | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -82,10 +85,9 @@ class Attachment:
             self._carrier.hub.pass_on(self._note, self._session, envelope.payload)
 
     def _wait(self, envelope: Envelope) -> None:
-        self._waiting_bytes += len(envelope.message)
-        if self._waiting_bytes > self._carrier.max_waiting:
-            raise TooMuchWaiting
+        self.waiting_bytes += len(envelope.message)
         self._waiting.append(envelope)
+        self._carrier.check_waiting()
 
     def _begin(self, token: str | None) -> None:
         """Look at a token; one that came before it does not count any more."""
@@ -121,7 +123,7 @@ class Attachment:
 
     def _start(self, note: HostedNote) -> None:
         self._carrier.hub.join(note, self._session)
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
         try:
             if self._had_it:  # it was denied meanwhile, and does not ask again for what it missed
                 self._carrier.hub.receive(note, self._session, SyncStep1(statevector.EMPTY).encode())

@@ -30,8 +30,8 @@ class _DocumentsConnection(Connection):
         super().__init__(websocket, settings.max_queue_bytes)
         self.hub = service.hub
         self.gate = service.gate
-        self.max_waiting = settings.max_queue_bytes
         self._watch = service.watch
+        self._max_waiting = settings.max_queue_bytes
         self._max_documents = settings.max_documents
         self._patience = settings.auth_seconds
         self._bytes_left: int | None = settings.max_unauthenticated_bytes
@@ -66,6 +66,11 @@ class _DocumentsConnection(Connection):
             self.peer.deliver(_PONG)
         elif message != PONG:
             self._hand_over(open_envelope(message))
+
+    def check_waiting(self) -> None:
+        """Make sure that not too much waits for documents to be opened; raises TooMuchWaiting."""
+        if sum(attachment.waiting_bytes for attachment in self._attached.values()) > self._max_waiting:
+            raise TooMuchWaiting
 
     def admitted(self) -> None:
         """Lift the limits for strangers."""

@@ -13,6 +13,9 @@ from crdt import errors
         (errors.NoteFull, 1009),
         (errors.TryAgainLater, 1013),
         (errors.NoteGone, 4404),
+        (errors.AccessEnded, 4401),
+        (errors.ReadOnly, 4403),
+        (errors.AuthenticationTimeout, 4408),
     ],
 )
 def test_each_error_has_its_close_code_and_its_docstring_as_reason(

@@ -5,8 +5,8 @@ import pytest
 from crdt.contribution import Batch
 from crdt.document import Document
 from crdt.encoding import write_string
-from crdt.envelope import STORED
-from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull, OldGeneration
+from crdt.envelope import REFUSED, STORED
+from crdt.errors import InvalidUpdate, MalformedMessage, NoteFull, OldGeneration, ReadOnly
 from crdt.generation import Generation
 from crdt.messages import (
     AwarenessUpdate,
@@ -28,6 +28,9 @@ from tests.crdt.typist import Typist
 
 STORED_STATUS = object()
 """What a table writes down for the status that one change is stored."""
+REFUSED_STATUS = object()
+"""What a table writes down for the status that one change was not taken."""
+_STATUSES = {STORED: STORED_STATUS, REFUSED: REFUSED_STATUS}
 
 
 class Table:
@@ -59,7 +62,7 @@ class Table:
         self.room.end_turn()
         for frame, receivers in self.room.frames():
             for session in receivers:
-                self.inbox[session] += [STORED_STATUS] if frame == STORED else decode(frame)
+                self.inbox[session] += [_STATUSES[frame]] if frame in _STATUSES else decode(frame)
 
     def store(self) -> bytes:
         """Commit what waits; what was stored."""
@@ -505,3 +508,68 @@ def test_what_others_type_in_the_turn_in_which_a_gap_closes_reaches_everybody(
         seen = Document(None, [message.update for message in table.inbox[seat] if isinstance(message, Update)]).text()
         assert "ab" in seen
         assert "x" in seen or seat is cat
+
+
+def seat_reader(table: Table, kind: type[Session]) -> Session:
+    reader = table.seat(kind=kind)
+    reader.read_only = True
+    return reader
+
+
+@pytest.fixture
+def written(table: Table) -> Typist:
+    """Somebody who has written and deleted in the note of the table."""
+    ann, typist = table.seat(), Typist(1)
+    for update in (typist.type("abc"), typist.delete(1, 2)):
+        table.say(ann, Update(update))
+    table.store()
+    return typist
+
+
+def test_what_a_reader_writes_is_not_taken_and_not_sent_on(table: Table, written: Typist) -> None:
+    ben = table.seat()
+    reader = seat_reader(table, HocuspocusSession)
+    mine = Typist(7, written.state())
+    new, gone = mine.type("!"), mine.delete(0, 1)
+    waiting = Typist(8).type("x") and Typist(9, Typist(8).type("y")).type("z")
+    table.say(reader, Update(new), SyncStep2(gone), SyncStep2(waiting), Update(EMPTY))
+    assert table.read(reader) == [REFUSED_STATUS] * 4
+    assert table.read(ben) == []
+    assert table.room.take_batch() is None
+    assert table.room.document.text() == "ac"
+
+
+def test_a_reader_that_says_nothing_new_is_as_good_as_stored(table: Table, written: Typist) -> None:
+    reader = seat_reader(table, HocuspocusSession)
+    table.say(reader, SyncStep2(written.state()), SyncStep2(EMPTY))
+    assert table.store() == EMPTY
+    assert table.read(reader) == [STORED_STATUS] * 2
+
+
+def test_a_reader_of_y_websocket_may_answer_and_ask(table: Table, written: Typist) -> None:
+    reader = seat_reader(table, Session)
+    table.say(reader, SyncStep2(written.state()), QueryAwareness())
+    assert reader.error is None
+
+
+def test_a_reader_of_y_websocket_is_closed_for_writing(table: Table, written: Typist) -> None:
+    reader = seat_reader(table, Session)
+    table.say(reader, Update(Typist(7).type("!")))
+    assert isinstance(reader.error, ReadOnly)
+    assert table.room.document.text() == "ac"
+
+
+def test_a_reader_that_was_closed_before_is_told_and_goes_on_reading(table: Table, written: Typist) -> None:
+    reader, ben = seat_reader(table, Session), table.seat()
+    reader.forgiven = True
+    table.say(reader, Update(Typist(7).type("!")), Update(Typist(7).type("?")))
+    assert table.read(reader) == [PermissionDenied(ReadOnly().reason)]
+    update = written.type("d")
+    table.say(ben, Update(update))
+    assert table.read(reader) == [Update(update)]
+
+
+def test_a_malformed_update_of_a_reader_closes_it_too(table: Table) -> None:
+    reader = seat_reader(table, HocuspocusSession)
+    table.say(reader, SyncStep2(b"\xff"))
+    assert isinstance(reader.error, InvalidUpdate)

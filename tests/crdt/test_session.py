@@ -1,6 +1,8 @@
-from crdt.envelope import STORED
-from crdt.errors import InvalidUpdate, UnsupportedData
-from crdt.messages import Update
+import pytest
+
+from crdt.envelope import REFUSED, STORED
+from crdt.errors import InvalidUpdate, ReadOnly, UnsupportedData
+from crdt.messages import PermissionDenied, Update
 from crdt.session import HocuspocusSession, Session
 from tests.crdt.typist import Typist
 
@@ -24,3 +26,17 @@ def test_a_hocuspocus_client_gets_one_status_for_each_change() -> None:
     assert session.acknowledgement([b"one", b"two"], []) == [STORED, STORED]
     assert session.acknowledgement([b"one"], [other]) == [Update(other).encode(), STORED]
     assert session.acknowledgement([], [other]) == [Update(other).encode()]
+
+
+def test_a_y_websocket_client_that_may_not_write_is_closed_and_later_only_told_once() -> None:
+    session = Session()
+    with pytest.raises(ReadOnly):
+        session.refusal()
+    session.forgiven = True
+    assert session.refusal() == [PermissionDenied(ReadOnly().reason).encode()]
+    assert session.refusal() == []
+
+
+def test_a_hocuspocus_client_that_may_not_write_is_told_so_for_each_change() -> None:
+    session = HocuspocusSession()
+    assert [session.refusal(), session.refusal()] == [[REFUSED], [REFUSED]]

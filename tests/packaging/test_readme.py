@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,10 +36,19 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def token(project: Path, workspace: str = "default", *options: str) -> str:
+    """What README's command prints."""
+    data = str(project / "data")
+    command = [sys.executable, "-m", "server.cli", "token", "--workspace", workspace, "--data-dir", data, *options]
+    made = subprocess.run(command, cwd=checkout.ROOT, capture_output=True, text=True, check=True)
+    return made.stdout.strip()
+
+
 @contextlib.contextmanager
 def client(project: Path) -> Iterator[Iterator[str]]:
     """The lines that a pasted client prints, while it runs."""
-    with subprocess.Popen([NODE, "client.mjs"], cwd=project, stdout=subprocess.PIPE, text=True) as process:
+    env = {"TOKEN": token(project)}
+    with subprocess.Popen([NODE, "client.mjs"], cwd=project, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout
@@ -60,7 +70,7 @@ def test_example_has_five_lines(example: str) -> None:
 def test_two_pasted_clients_meet_in_one_note(example: str, project: Path) -> None:
     address = "ws://127.0.0.1:8787/ws"
     assert address in example
-    with ServerProcess(data_dir=project / "data") as server:
+    with ServerProcess({"ROUTA_AUTH": "on"}, data_dir=project / "data") as server:
         (project / "client.mjs").write_text(example.replace(address, server.ws_url))
         with client(project) as first:
             assert next(first) == "Hello. \n"
@@ -73,7 +83,7 @@ def test_the_pasted_hocuspocus_client_says_when_it_is_saved(hocuspocus_example: 
     assert len(hocuspocus_example.splitlines()) == 5
     address = "ws://127.0.0.1:8787/hocuspocus"
     assert address in hocuspocus_example
-    with ServerProcess(data_dir=project / "data") as server:
+    with ServerProcess({"ROUTA_AUTH": "on"}, data_dir=project / "data") as server:
         code = hocuspocus_example.replace(address, f"ws://127.0.0.1:{server.port}/hocuspocus")
         (project / "client.mjs").write_text(code)
         with client(project) as lines:

@@ -1,14 +1,17 @@
 """README's requests work when they are pasted."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.packaging import checkout
+from tests.packaging.test_readme import token
 from tests.server_process import ServerProcess
 
 ADDRESS = "http://127.0.0.1:8787"
@@ -22,17 +25,18 @@ def examples() -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[ServerProcess]:
-    with ServerProcess() as started:
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    with ServerProcess({"ROUTA_AUTH": "on"}, data_dir=tmp_path / "data") as started:
         yield started
 
 
 @pytest.mark.timeout(60)
-def test_every_request_is_answered_as_one_would_expect(examples: str, server: ServerProcess) -> None:
+def test_every_request_is_answered_as_one_would_expect(examples: str, server: ServerProcess, tmp_path: Path) -> None:
     assert shutil.which("curl"), "curl is missing: on Debian run 'apt-get install curl' as root."
     # Each answer on a line of its own, each command shown: what a person would see who pastes one after the other.
     script = 'set -eu\ncurl() { command curl "$@"; echo; }\n' + examples.replace(ADDRESS, server.url)
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    env = {**os.environ, "TOKEN": token(tmp_path, "*", "--admin")}
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert len(answers) == 20

@@ -117,3 +117,22 @@ def test_a_socket_is_let_go_when_the_store_cannot_be_opened() -> None:
     run("serve", "--port", str(port), ROUTA_DB_DRIVER="mongo")
     with listen("127.0.0.1", port) as sock:
         assert sock.getsockname()[1] == port
+
+
+def test_a_start_that_lets_nobody_be_told_apart_from_outside_is_one_sentence() -> None:
+    refused = run("serve", "--host", "0.0.0.0", "--port", "0")
+    assert refused.exit_code == 2
+    assert "ROUTA_AUTH_SECRET" in refused.output
+    assert refused.output.count("\n") == 1
+
+
+async def test_a_server_that_lets_everybody_in_from_outside_says_so_at_each_start(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving = asyncio.create_task(cli._serve(config.load(auth="off", shutdown_seconds=2.0), listen("0.0.0.0", 0)))
+    async with asyncio.timeout(10):
+        while "Ctrl+C" not in capsys.readouterr().out:
+            await asyncio.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await serving
+    assert "ROUTA_AUTH=off: whoever reaches 0.0.0.0" in caplog.text

@@ -211,3 +211,16 @@ async def test_a_silent_connection_hears_something_now_and_then(here: Here) -> N
         here.service.hub.tick()
         assert await ann.hear() == AwarenessUpdate(b"\x00").encode()
         assert open_envelope(ann.address + b"\x03").name == "w/n"
+
+
+async def test_what_waits_in_all_documents_together_is_bounded(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = asyncio.Event()
+
+    async def wait(key: NoteKey) -> None:
+        await never.wait()
+
+    monkeypatch.setattr(here.service.hub._log, "open_note", wait)
+    async with dial(here) as socket:
+        for name in ("w/a", "w/b"):
+            await Editor(socket, name).say(AUTH, b"\x00\x00" + write_string("x" * 3_000))
+        assert (await close_of(socket))[0] == 1008
