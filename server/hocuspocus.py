@@ -67,8 +67,9 @@ class _DocumentsConnection(Connection):
         elif message != PONG:
             self._hand_over(open_envelope(message))
 
-    def admitted(self) -> None:
-        """Lift the limits for strangers."""
+    def admitted(self, subject: str) -> None:
+        """Lift the limits for strangers, and count for who it is."""
+        self.known_as(subject)
         self._bytes_left = None
         if self._deadline is not None:
             self._deadline.cancel()
