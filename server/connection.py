@@ -58,7 +58,7 @@ class Connection(ABC):
         self._meter.known_as(None if subject == ANYBODY.subject else subject)
 
     def count(self, size: int) -> None:
-        """Count bytes that came in, before they are looked at; who sends too many is closed."""
+        """Count bytes that came in; who sends too many is closed."""
         wait = self._meter.spend(size)
         if wait and not self._too_fast:
             self._too_fast = True

@@ -54,6 +54,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
         self._in_head = self._in_body = False
         self._why = _Refused(400, "This is not a valid HTTP request.")
         self._head_bytes = self._fed = 0
+        self._shared = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a connection in, if there is room for it."""
@@ -95,17 +96,21 @@ class NotesHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came in; of a refused client nothing more."""
-        if self._lingering is not None:
+        if self._over():
             return
         self._fed += len(data)
-        head = self._head_bytes + len(data) if self._in_head else 0
+        head = (self._head_bytes if self._in_head else 0) + len(data)
+        self._shared = self._in_body
         super().data_received(data)
-        if self._in_head and self._lingering is None and not self.transport.is_closing():
+        if self._in_head and not self._over():
             # What the parser gathers of one long header, it shows only at its end.
-            self._head_bytes = head or len(data)
+            self._head_bytes = self._head_bytes if self._shared else head
             if self._head_bytes > self._limits.max_header_bytes:
                 self._refuse(431, _too_large(self._limits.max_header_bytes))
         self._watch()
+
+    def _over(self) -> bool:
+        return self._lingering is not None or self.transport.is_closing()
 
     @property
     def _unanswered(self) -> RequestResponseCycle | None:
@@ -122,7 +127,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
             self._patience(self._limits.header_seconds)
 
     def _patience(self, seconds: float) -> None:
-        if self._deadline is None and self._lingering is None and not self.transport.is_closing():
+        if self._deadline is None and not self._over():
             self._deadline = self.loop.call_later(seconds, self._too_late)
 
     def _satisfied(self) -> None:
@@ -198,7 +203,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is there."""
         super().on_message_complete()
-        self._in_body = False
+        self._in_body, self._shared = False, True
         self._satisfied()
 
     def handle_websocket_upgrade(self) -> None:

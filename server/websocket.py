@@ -49,8 +49,9 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came in."""
-        self._count(len(data))
         super().data_received(data)
+        if not self.transport.is_closing():
+            self._count(len(data))
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
@@ -61,7 +62,7 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         Args:
             reader: takes a message, bytes for a binary one and a string for a text.
             max_backlog: how many bytes may wait for a client that does not read.
-            count: is told how many bytes came in, before they are looked at.
+            count: is told how many bytes came in.
         """
         self._reader = reader
         self._count = count
@@ -143,7 +144,7 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         """Answer a ping; of those that came while the client did not read, the last (RFC 6455, 5.5.3)."""
         pongs = self.conn.data_to_send()
         if self._writing_paused:
-            self._pong = pongs[-1]
+            self._pong = pongs[-1] if pongs else self._pong  # all pings of one read were answered at the first
         else:
             self.transport.write(b"".join(pongs))
 
