@@ -173,13 +173,15 @@ def put(client: ClientConnection, data: bytes) -> None:
 
 @pytest.mark.parametrize("pieces", [1, 20])
 async def test_row_25_an_oversize_message_is_refused_in_bounded_memory(attacked: Attacked, pieces: int) -> None:
-    async with attacked.connect() as mallory:
-        await frame(mallory)
+    async with raw(attacked.port) as mallory:
+        mallory.send(UPGRADE + b"\r\n")
+        await mallory.reader.readuntil(b"\r\n\r\n")
         piece = bytes(17 * MEBIBYTE // pieces)
-        put(mallory, masked(0x02 if pieces > 1 else 0x82, piece))
+        mallory.send(masked(0x02 if pieces > 1 else 0x82, piece))
         for _ in range(pieces - 1):
-            put(mallory, masked(0x00, piece))
-        assert (await close_of(mallory))[0] == 1009
+            mallory.send(masked(0x00, piece))
+        close = (await mallory.rest()).rpartition(b"\x88")[2]
+        assert int.from_bytes(close[1:3]) == 1009
     assert attacked.grown() < BOUND
     await attacked.serves_others()
 

@@ -3,7 +3,6 @@ import resource
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from server import admission
 from server.admission import Tally, connections_that_fit, origin_of
 from tests.server.conftest import quick, serving, until
 from tests.server.raw import raw
@@ -47,8 +46,8 @@ def test_the_limit_on_open_files_is_raised_and_leaves_room(
     monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised: int | None, fit: int
 ) -> None:
     calls: list[int] = []
-    monkeypatch.setattr(admission.resource, "getrlimit", lambda _: (soft, hard))
-    monkeypatch.setattr(admission.resource, "setrlimit", lambda _, limits: calls.append(limits[0]))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: calls.append(limits[0]))
     assert connections_that_fit() == fit
     assert calls == ([] if raised is None else [raised])
 
@@ -57,8 +56,8 @@ def test_a_system_that_does_not_raise_it_is_taken_as_it_is(monkeypatch: pytest.M
     def refuse(*_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr(admission.resource, "getrlimit", lambda _: (1000, 2000))
-    monkeypatch.setattr(admission.resource, "setrlimit", refuse)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 2000))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
     assert connections_that_fit() == 900
 
 
