@@ -54,7 +54,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
         self._in_head = self._in_body = False
         self._why = _Refused(400, "This is not a valid HTTP request.")
         self._head_bytes = self._fed = 0
-        self._shared = False
+        self._shared = self._handed_over = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a connection in, if there is room for it."""
@@ -107,10 +107,11 @@ class NotesHttpProtocol(HttpToolsProtocol):
             self._head_bytes = self._head_bytes if self._shared else head
             if self._head_bytes > self._limits.max_header_bytes:
                 self._refuse(431, _too_large(self._limits.max_header_bytes))
-        self._watch()
+        if not self._over():
+            self._watch()
 
     def _over(self) -> bool:
-        return self._lingering is not None or self.transport.is_closing()
+        return self._handed_over or self._lingering is not None or self.transport.is_closing()
 
     @property
     def _unanswered(self) -> RequestResponseCycle | None:
@@ -127,7 +128,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
             self._patience(self._limits.header_seconds)
 
     def _patience(self, seconds: float) -> None:
-        if self._deadline is None and not self._over():
+        if self._deadline is None:
             self._deadline = self.loop.call_later(seconds, self._too_late)
 
     def _satisfied(self) -> None:
@@ -142,7 +143,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
         busy = request is not None and (self._in_head or self.pipeline or request.response_started)
         if self.flow.read_paused:  # the client cannot send: it is we who do not read
             self._watch()
-        elif not self._fed or busy or (self._in_body and request is None):
+        elif self._over() or not self._fed or busy or (self._in_body and request is None):
             self.transport.close()
         else:
             self._refuse(408, _SLOW_BODY if self._in_body else _SLOW_HEAD)
@@ -209,6 +210,7 @@ class NotesHttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over."""
         self._in_head = self._in_body = False
+        self._handed_over = True
         self._end_timers()
         self._uncount()
         super().handle_websocket_upgrade()

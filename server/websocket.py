@@ -177,7 +177,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         """Write what waited."""
         super().resume_writing()
         self._writing_paused = False
-        self.transport.write(self._pong)
-        self._pong = b""
+        if self._pong and not self.disconnected:
+            self.transport.write(self._pong)
+            self._pong = b""
         for frame in self._backlog.take():
             self.deliver(frame)

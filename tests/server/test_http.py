@@ -140,3 +140,11 @@ async def test_a_client_that_reads_nothing_of_its_answers_is_cut(hasty: Here) ->
         client.send(b"GET /api/docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
         await until(lambda: bool(hasty.server.server_state.connections))
         await until(lambda: not hasty.server.server_state.connections)
+
+
+async def test_a_websocket_has_no_deadline(hasty: Here) -> None:
+    async with hasty.connect() as ann, raw(hasty.port) as slow:
+        slow.send(GET)
+        await ended(slow, 408, "head")  # by now the WebSocket is older than any deadline
+        await (await ann.ping())
+        assert ann.close_code is None

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -124,7 +125,13 @@ async def test_fragments_and_pings_count_too() -> None:
 async def test_connections_of_one_user_are_counted_together_but_not_those_of_anybody(
     monkeypatch: pytest.MonkeyPatch, subject: str | None, code: int | None
 ) -> None:
-    monkeypatch.setattr(Connection, "joined", lambda connection: connection.known_as(subject))
+    made = Connection.__init__
+
+    def make(connection: Connection, *arguments: Any) -> None:
+        made(connection, *arguments)
+        connection.known_as(subject)
+
+    monkeypatch.setattr(Connection, "__init__", make)
     async with serving(quick(user_bytes_per_second=1, user_burst_bytes=1024)) as here:
         async with here.connect("/hocuspocus") as one, here.connect("/hocuspocus") as two:
             for client in (one, two):
