@@ -88,6 +88,12 @@ class TooMuchWaiting(ProtocolError):
     code = 1008
 
 
+class TooManyBytes(ProtocolError):
+    """Too many bytes were sent in a short time: slow down, and reconnect later."""
+
+    code = 4429
+
+
 class SlowReader(ProtocolError):
     """This connection reads more slowly than the note changes: reconnect to catch up."""
 

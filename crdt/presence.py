@@ -17,12 +17,26 @@ EXPIRES = 30.0
 """Seconds after which a client id that was not renewed is gone, as in ``y-protocols``."""
 
 MAX_STATE_BYTES = 64 * 1024
-"""The largest state of one client id, in bytes of JSON."""
+"""The default of ``AwarenessLimits.state_bytes``."""
 
 MAX_IDS = 64
-"""How many client ids one session may announce."""
+"""The default of ``AwarenessLimits.session_ids``."""
 
 _NOBODY = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class AwarenessLimits:
+    """How much of it there may be."""
+
+    state_bytes: int = MAX_STATE_BYTES
+    """The largest state of one client id, in characters of JSON."""
+    session_ids: int = MAX_IDS
+    """How many client ids one session may announce."""
+    note_ids: int = 10_000
+    """How many client ids are known of a note. Who comes on top of that is not shown until there is room."""
+    note_bytes: int = 8 * 1024 * 1024
+    """How large all states of a note may be together, likewise; and the largest message."""
 
 
 @dataclass(slots=True)
@@ -42,7 +56,10 @@ class _Departed:
 class Presence:
     """The awareness states of one note."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: AwarenessLimits | None = None) -> None:
+        self._limits = limits or AwarenessLimits()
+        self._bytes = 0
+        self._owned: dict[Session, set[int]] = {}
         self._entries: dict[int, _Entry] = {}
         self._departed: dict[int, _Departed] = {}
         self._changed: dict[int, tuple[int, str]] = {}
@@ -58,7 +75,7 @@ class Presence:
         Raises:
             InvalidAwareness: it is not well-formed or over a limit. Nothing of it is taken.
         """
-        for client, clock, state in _decode(payload):
+        for client, clock, state in _decode(payload, self._limits):
             entry = self._entries.get(client)
             if entry is None:
                 self._announce(session, client, clock, state, now)
@@ -70,28 +87,43 @@ class Presence:
         # Somebody may repeat what they heard of a client just before it left; that must not bring it back.
         if state == _NOBODY or (departed is not None and clock <= departed.clock):
             return
-        if sum(entry.owner is session for entry in self._entries.values()) >= MAX_IDS:
-            raise InvalidAwareness(f"One connection may announce at most {MAX_IDS} awareness ids.")
+        if len(self._owned.get(session, ())) >= self._limits.session_ids:
+            raise InvalidAwareness(f"One connection may announce at most {self._limits.session_ids} awareness ids.")
+        # Whoever comes when it is full has done nothing wrong: they edit unseen, and are seen when they renew.
+        if len(self._entries) >= self._limits.note_ids or self._bytes + len(state) > self._limits.note_bytes:
+            return
         self._entries[client] = _Entry(session, clock, state, now)
+        self._owned.setdefault(session, set()).add(client)
+        self._bytes += len(state)
         self._changed[client] = (clock, state)
 
     def _renew(self, entry: _Entry, client: int, clock: int, state: str, now: float) -> None:
         if state == _NOBODY and clock >= entry.clock:
             self._remove(client, clock, now)
         elif clock > entry.clock:
+            if self._bytes + len(state) - len(entry.state) > self._limits.note_bytes:
+                state = entry.state  # still here, as it was
+            self._bytes += len(state) - len(entry.state)
             entry.clock, entry.state, entry.renewed = clock, state, now
             self._changed[client] = (clock, state)
 
     def _remove(self, client: int, clock: int, now: float) -> None:
-        del self._entries[client]
+        entry = self._entries.pop(client)
+        self._bytes -= len(entry.state)
+        owned = self._owned[entry.owner]
+        owned.remove(client)
+        if not owned:
+            del self._owned[entry.owner]
+        self._departed.pop(client, None)
         self._departed[client] = _Departed(clock, now)
+        if len(self._departed) > self._limits.note_ids:
+            del self._departed[next(iter(self._departed))]
         self._changed[client] = (clock, _NOBODY)
 
     def leave(self, session: Session, now: float) -> None:
         """Remove what a session announced."""
-        for client, entry in list(self._entries.items()):
-            if entry.owner is session:
-                self._remove(client, entry.clock, now)
+        for client in sorted(self._owned.get(session, ())):
+            self._remove(client, self._entries[client].clock, now)
 
     def expire(self, now: float) -> None:
         """Remove the client ids that were not renewed in time, and forget who left long ago."""
@@ -122,9 +154,11 @@ def _encode(states: Iterable[tuple[int, int, str]]) -> bytes:
     return write_uint(len(encoded)) + b"".join(encoded)
 
 
-def _decode(payload: bytes) -> list[tuple[int, int, str]]:
+def _decode(payload: bytes, limits: AwarenessLimits) -> list[tuple[int, int, str]]:
+    if len(payload) > limits.note_bytes:
+        raise InvalidAwareness(f"The awareness message is larger than {limits.note_bytes} bytes.")
     try:
-        return _read_states(payload)
+        return _read_states(payload, limits.state_bytes)
     except IndexError:
         raise InvalidAwareness("The awareness message is cut short.") from None
     except InvalidAwareness:
@@ -133,15 +167,15 @@ def _decode(payload: bytes) -> list[tuple[int, int, str]]:
         raise InvalidAwareness(f"The awareness message is not well-formed: {error}") from None
 
 
-def _read_states(payload: bytes) -> list[tuple[int, int, str]]:
+def _read_states(payload: bytes, most: int) -> list[tuple[int, int, str]]:
     states = []
     count, at = read_uint(payload, 0)
     for _ in range(count):
         client, at = read_uint(payload, at)
         clock, at = read_uint(payload, at)
         state, at = read_string(payload, at)
-        if len(state) > MAX_STATE_BYTES:
-            raise InvalidAwareness(f"An awareness state is larger than {MAX_STATE_BYTES} bytes.")
+        if len(state) > most:
+            raise InvalidAwareness(f"An awareness state is larger than {most} bytes.")
         json.loads(state, parse_constant=_refuse_constant)
         states.append((client, clock, state))
     if at != len(payload):

@@ -23,7 +23,7 @@ from crdt.messages import (
     Update,
     decode,
 )
-from crdt.presence import Presence
+from crdt.presence import AwarenessLimits, Presence
 from crdt.session import Session
 from crdt.text import Edit
 from crdt.unstored import Unstored
@@ -44,11 +44,15 @@ class Room:
     """One document, its clients and its presence."""
 
     def __init__(
-        self, document: Document, max_note_bytes: int = MAX_NOTE_BYTES, generation: Generation | None = None
+        self,
+        document: Document,
+        max_note_bytes: int = MAX_NOTE_BYTES,
+        generation: Generation | None = None,
+        awareness: AwarenessLimits | None = None,
     ) -> None:
         self.document = document
         self.generation = generation or Generation()
-        self.presence = Presence()
+        self.presence = Presence(awareness)
         self.unstored = Unstored()
         """What waits for ``take_batch``."""
         self._max_note_bytes = max_note_bytes

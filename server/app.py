@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from crdt.presence import AwarenessLimits
+from server.admission import AddressGuard
 from server.api import (
     agents,
     background_tasks,
@@ -34,6 +36,7 @@ from server.auth.setup import tokens_of
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
+from server.headers import SecurityHeaders
 from server.hocuspocus import serve_documents
 from server.hosted import HubLimits
 from server.hub import Hub
@@ -108,7 +111,19 @@ async def _authenticator(settings: Settings, database: Database, clock: Clock) -
 
 
 def _hub(settings: Settings, log: NoteLog) -> Hub:
-    limits = HubLimits(settings.max_note_bytes, settings.max_backlog_bytes, settings.room_idle_seconds)
+    awareness = AwarenessLimits(
+        settings.max_awareness_bytes,
+        settings.max_awareness_ids,
+        settings.max_note_awareness_ids,
+        settings.max_note_awareness_bytes,
+    )
+    limits = HubLimits(
+        settings.max_note_bytes,
+        settings.max_backlog_bytes,
+        settings.room_idle_seconds,
+        settings.max_note_connections,
+        awareness,
+    )
     compactor = Compactor(log, settings.compact_updates, settings.compact_bytes)
     return Hub(log, compactor, limits, time.monotonic)
 
@@ -167,9 +182,12 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
         redirect_slashes=False,
     )
     app.add_middleware(OriginGuard)
+    app.add_middleware(AddressGuard)  # outside: it is asked first
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # FastAPI's include_router would look for each route twice
+    # Around everything, what answers a defect included.
+    app.middleware_stack = SecurityHeaders(app.build_middleware_stack())
     return app
 
 

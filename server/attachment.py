@@ -28,8 +28,8 @@ class Carrier(Protocol):
     gate: Gate
     peer: Peer
 
-    def admitted(self) -> None:
-        """Say that the client has shown a token that is good for something."""
+    def admitted(self, subject: str) -> None:
+        """Say that the client has shown a token that is good for something, and whose it is."""
 
     def fail(self, error: ProtocolError) -> None:
         """Close the whole connection."""
@@ -101,7 +101,7 @@ class Attachment:
             identity = await self._carrier.gate.admit(token, key)
             may_write = identity.access_to(*key) >= Access.WRITE
             if self._note is None:
-                self._note = await self._carrier.hub.open(key, create=may_write)
+                self._note = await self._carrier.hub.open(key, create=may_write, client=True)
                 self._session = self._new_session()
         except (Refused, BadAddress, NoteUnavailable, NotFound) as error:
             self._deny(str(error))
@@ -119,7 +119,7 @@ class Attachment:
             self._asked = False
         self._identity = identity
         self._session.read_only = not may_write
-        self._carrier.admitted()
+        self._carrier.admitted(identity.subject)
 
     def _start(self, note: HostedNote) -> None:
         self._carrier.hub.join(note, self._session)

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stores.target import Target, choose
 
+KIBIBYTE = 1024
 MEBIBYTE = 1024 * 1024
 
 
@@ -64,6 +65,42 @@ class Settings(BaseSettings):
     max_documents: int = Field(100, ge=1, description="Documents that one Hocuspocus connection may have open.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (), description="Origins of web pages on other hosts that may use the server, with commas between; `*` for all."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        ("127.0.0.1", "::1"),
+        description="Addresses and networks of proxies whose `X-Forwarded-For` is believed, with commas between.",
+    )
+    header_seconds: float = Field(10.0, gt=0, description="How long a request may take to its headers' end, in all.")
+    max_header_bytes: int = Field(64 * KIBIBYTE, ge=1024, description="Largest head of an HTTP request, in bytes.")
+    max_headers: int = Field(100, ge=10, le=128, description="Headers of an HTTP request.")
+    body_seconds: float = Field(60.0, gt=0, description="How long the body of a request may take, in all.")
+    stall_seconds: float = Field(30.0, gt=0, description="How long a client may read nothing of an HTTP answer.")
+    max_connections: int | None = Field(
+        None, ge=1, description="Connections; when not set, nine tenths of the files that the process may open."
+    )
+    max_address_connections: int = Field(
+        2000, ge=1, description="Connections from one address; an IPv6 network of 64 bits counts as one."
+    )
+    max_note_connections: int = Field(2000, ge=1, description="Clients on one note.")
+    connection_bytes_per_second: int = Field(
+        2 * MEBIBYTE, ge=0, description="Bytes a second that a connection may send for long; 0 for any number."
+    )
+    connection_burst_bytes: int = Field(
+        32 * MEBIBYTE, ge=1024, description="Bytes that a connection may send at once, on top of that."
+    )
+    user_bytes_per_second: int = Field(
+        8 * MEBIBYTE, ge=0, description="Bytes a second of all connections of a user together; 0 for any number."
+    )
+    user_burst_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Bytes that a user may send at once.")
+    max_awareness_bytes: int = Field(
+        64 * KIBIBYTE, ge=64, description="Largest awareness state of a client, in characters of JSON."
+    )
+    max_awareness_ids: int = Field(64, ge=1, description="Awareness ids of one client on a note.")
+    max_note_awareness_bytes: int = Field(
+        8 * MEBIBYTE, ge=1024, description="Awareness of all clients of a note; who comes on top of it is not shown."
+    )
+    max_note_awareness_ids: int = Field(
+        10_000, ge=1, description="Awareness ids of all clients of a note; who comes on top of it is not shown."
     )
     max_message_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest message of a client, in bytes.")
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest body of an HTTP request, in bytes.")

@@ -1,6 +1,8 @@
 """One WebSocket, from the handshake to the end, whatever it speaks."""
 
 import asyncio
+import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -8,9 +10,13 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from crdt.errors import ProtocolError, SlowReader
+from crdt.errors import ProtocolError, SlowReader, TooManyBytes
+from server.access import ANYBODY
 from server.peer import Backlog, Frame, Peer
+from server.rates import Meter, Rates
 from server.websocket import EXTENSION, NotesWebSocketProtocol
+
+logger = logging.getLogger("routa")
 
 
 async def refuse(websocket: WebSocket, status: int, sentence: str) -> None:
@@ -32,6 +38,9 @@ class Connection(ABC):
         """What the client offered and the handshake answers."""
         self._websocket = websocket
         self._sending: Callable[[], Coroutine[Any, Any, None]] | None = None
+        rates: Rates = websocket.scope["state"]["service"].rates
+        self._meter: Meter = rates.meter()
+        self._too_fast = False
         protocol: NotesWebSocketProtocol | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         if protocol is None:
             queued = QueuedPeer(websocket, max_backlog)
@@ -39,10 +48,23 @@ class Connection(ABC):
             self._sending = queued.run
         else:
             self.peer = protocol
-            protocol.attach(self.received, max_backlog)
+            protocol.attach(self.received, max_backlog, self.count)
 
     def joined(self) -> None:  # noqa: B027 - a protocol that does nothing then need not say so
         """Called once the handshake is done."""
+
+    def known_as(self, subject: str | None) -> None:
+        """Count what comes in for a user, too, from now on; None, and who is just anybody, is no user."""
+        self._meter.known_as(None if subject == ANYBODY.subject else subject)
+
+    def count(self, size: int) -> None:
+        """Count bytes that came in; who sends too many is closed."""
+        wait = self._meter.spend(size)
+        if wait and not self._too_fast:
+            self._too_fast = True
+            error = TooManyBytes(f"Too many bytes in a short time: slow down; reconnect in {math.ceil(wait)} seconds.")
+            logger.info("Closed a connection: %d %s", error.code, error.reason)
+            self.peer.close(error)
 
     @abstractmethod
     def received(self, message: bytes | str) -> None:
@@ -63,6 +85,7 @@ class Connection(ABC):
             pass
         finally:
             self.left()
+            self._meter.end()
             if sending is not None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -74,7 +97,9 @@ class Connection(ABC):
             if event["type"] == "websocket.disconnect":
                 return
             binary: bytes | None = event.get("bytes")
-            self.received("" if binary is None else binary)
+            self.count(len(binary or ""))
+            if not self._too_fast:
+                self.received("" if binary is None else binary)
 
 
 class QueuedPeer:

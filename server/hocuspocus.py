@@ -72,8 +72,9 @@ class _DocumentsConnection(Connection):
         if sum(attachment.waiting_bytes for attachment in self._attached.values()) > self._max_waiting:
             raise TooMuchWaiting
 
-    def admitted(self) -> None:
-        """Lift the limits for strangers."""
+    def admitted(self, subject: str) -> None:
+        """Lift the limits for strangers, and count for who it is."""
+        self.known_as(subject)
         self._bytes_left = None
         if self._deadline is not None:
             self._deadline.cancel()

@@ -9,6 +9,7 @@ from typing import cast
 from crdt.contribution import Batch, Contribution
 from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate
+from crdt.presence import AwarenessLimits
 from crdt.room import Room
 from server.peer import Frame, Peer
 from stores.notelog import NoteKey
@@ -23,6 +24,10 @@ class NoteUnavailable(Exception):
     """The note cannot be used at the moment: try again later."""
 
 
+class CrowdedNote(NoteUnavailable):
+    """The note has as many clients as it may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class HubLimits:
     """What the hub allows and when it tidies up."""
@@ -32,6 +37,9 @@ class HubLimits:
     """How much a note may have waiting for the store before its edits are refused."""
     idle_seconds: float
     """How long a note without clients stays open."""
+    clients: int = 2000
+    """How many clients one note may have."""
+    awareness: AwarenessLimits | None = None
 
 
 @dataclass(eq=False)
@@ -42,6 +50,8 @@ class HostedNote:
     room: Room
     missing: bool = False
     """Whether it was deleted, and is made again only when somebody writes in it."""
+    most_clients: int = 2000
+    """How many clients it may have."""
     users: int = 0
     """How many connections and edits use it or are about to."""
     idle: asyncio.TimerHandle | None = None
@@ -53,6 +63,18 @@ class HostedNote:
     """Who was closed for writing without being allowed to: a client that comes back all the same is only told."""
     closed: ProtocolError | None = None
     """Why it must not be used any more."""
+
+    def use(self, client: bool) -> None:
+        """Say that somebody uses it from now on: a client, or a single edit.
+
+        Raises:
+            CrowdedNote: it has as many clients as it may have.
+        """
+        if client and self.users >= self.most_clients:
+            raise CrowdedNote(f"This note has {self.users:,} clients, as many as it may have: try again later.")
+        self.users += 1
+        if self.idle is not None:
+            self.idle.cancel()
 
     async def committed(self, contribution: Contribution) -> None:
         """Wait for the commit of an edit that was made here.

@@ -37,12 +37,13 @@ class Hub:
         """Called with a note after each commit of what clients typed in it."""
         self.journal = Journal(log, self._stored, self._lost)
 
-    async def open(self, key: NoteKey, create: bool = True) -> HostedNote:
+    async def open(self, key: NoteKey, create: bool = True, client: bool = False) -> HostedNote:
         """Give a note, loaded if it is not open. ``release`` it when done.
 
         Args:
             key: which note.
             create: make it if there is none; if there was one that was deleted, as soon as somebody writes in it.
+            client: it is for one more client, of which there may be only so many.
 
         Raises:
             NotFound: there is none, and it is not to be made.
@@ -54,14 +55,12 @@ class Hub:
                 raise NoteUnavailable(str(Stopping()))
             if slot.note is None:
                 slot.note = await self._load(key, create)
-            slot.note.users += 1
-            if slot.note.idle is not None:
-                slot.note.idle.cancel()
+            slot.note.use(client)
             return slot.note
 
     async def _load(self, key: NoteKey, create: bool) -> HostedNote:
         stored = await (self._log.open_note(key) if create else self._log.read(key))
-        note = host(key, stored, self._limits.max_note_bytes)
+        note = host(key, stored, self._limits)
         self._compactor.opened(key, stored)
         return note
 

@@ -7,7 +7,7 @@ from crdt.document import Document
 from crdt.errors import InvalidUpdate
 from crdt.generation import Generation
 from crdt.room import Room
-from server.hosted import HostedNote, NoteUnavailable
+from server.hosted import HostedNote, HubLimits, NoteUnavailable
 from stores.notelog import NoteKey, StoredNote
 
 logger = logging.getLogger("routa")
@@ -26,7 +26,7 @@ def document_of(stored: StoredNote) -> Document:
     return Document(stored.snapshot.state, updates if pending is None else [pending, *updates])
 
 
-def host(key: NoteKey, stored: StoredNote, max_note_bytes: int) -> HostedNote:
+def host(key: NoteKey, stored: StoredNote, limits: HubLimits) -> HostedNote:
     """Open a note with what is stored of it.
 
     Raises:
@@ -38,4 +38,6 @@ def host(key: NoteKey, stored: StoredNote, max_note_bytes: int) -> HostedNote:
     except InvalidUpdate as error:
         logger.error("The note %s/%s cannot be opened: what is stored of it is damaged: %s", *key, error)
         raise NoteUnavailable("What is stored of this note is damaged: it cannot be opened.") from error
-    return HostedNote(key, Room(document, max_note_bytes, generation), stored.missing)
+    return HostedNote(
+        key, Room(document, limits.max_note_bytes, generation, limits.awareness), stored.missing, limits.clients
+    )

@@ -10,6 +10,7 @@ import uvicorn
 
 from server.app import build
 from server.config import Settings
+from server.http import NotesHttpProtocol
 from server.service import Service
 from server.websocket import NotesWebSocketProtocol
 
@@ -78,13 +79,14 @@ def _config(service: Service) -> uvicorn.Config:
     settings: Settings = service.settings
     return uvicorn.Config(
         build(service),
-        http="httptools",
+        http=NotesHttpProtocol,
         ws=NotesWebSocketProtocol,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
         timeout_graceful_shutdown=max(1, int(0.2 * settings.shutdown_seconds)),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         access_log=False,
         log_config=None,
         server_header=False,

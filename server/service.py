@@ -1,11 +1,13 @@
 """The running parts of the server."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from server.admission import Admission
 from server.auth.authenticator import Authenticator
 from server.auth.gate import Gate
 from server.auth.watch import Watch
@@ -15,6 +17,7 @@ from server.config import Settings
 from server.events import Events
 from server.hub import Hub
 from server.livenotes import LiveNotes, shape
+from server.rates import Rate, Rates
 from server.ticker import Ticker
 from stores.engine import Database
 from stores.errors import NotFound
@@ -95,6 +98,19 @@ class Service:
     def schedules(self) -> Schedules:
         """All schedules."""
         return Schedules(self.database)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Who is connected."""
+        return Admission(self.settings.max_connections, self.settings.max_address_connections)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How much each connection and each user may send."""
+        settings = self.settings
+        connection = Rate(settings.connection_bytes_per_second, settings.connection_burst_bytes)
+        user = Rate(settings.user_bytes_per_second, settings.user_burst_bytes)
+        return Rates(connection, user, time.monotonic)
 
     @cached_property
     def ticker(self) -> Ticker:

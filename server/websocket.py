@@ -21,6 +21,9 @@ EXTENSION = "routa.peer"
 CLOSE_TIMEOUT = 5.0
 """Seconds that a client has to answer a close frame."""
 
+MAX_EARLY = 128 * 1024
+"""Bytes that are taken before the handshake is answered, that of the client included."""
+
 WRITE_BUFFER = 256 * 1024
 """Bytes that the transport takes before frames wait in the backlog."""
 
@@ -34,15 +37,35 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         self._reader: Callable[[bytes | str], None] | None = None
         self._backlog = Backlog(0)
         self._writing_paused = False
+        self._count: Callable[[int], None] = self._count_early
+        self._early_bytes = 0
+        self._pong = b""
 
-    def attach(self, reader: Callable[[bytes | str], None], max_backlog: int) -> None:
+    def _count_early(self, size: int) -> None:
+        """Count what comes before the handshake is answered, when nobody has anything to send."""
+        self._early_bytes += size
+        if self._early_bytes > MAX_EARLY:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came in."""
+        super().data_received(data)
+        if not self.transport.is_closing():
+            self._count(len(data))
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    def attach(self, reader: Callable[[bytes | str], None], max_backlog: int, count: Callable[[int], None]) -> None:
         """Give messages to a function from now on, instead of queueing them for the ASGI application.
 
         Args:
             reader: takes a message, bytes for a binary one and a string for a text.
             max_backlog: how many bytes may wait for a client that does not read.
+            count: is told how many bytes came in.
         """
         self._reader = reader
+        self._count = count
         self._backlog = Backlog(max_backlog)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
@@ -107,9 +130,23 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
             self._reader("")
 
     def handle_cont(self, event: WebSocketFrame) -> None:
-        """Gather a message that comes in fragments; those of a refused text message are dropped."""
-        if self._reader is None or self.frames:
-            super().handle_cont(event)
+        """Gather a message that comes in fragments, however many; those of a refused text message are dropped."""
+        if self._reader is not None and not self.frames:
+            return
+        gathered: bytes | bytearray = self.frames[0]
+        if not isinstance(gathered, bytearray):
+            self.frames[0] = gathered = bytearray(gathered)  # type: ignore[call-overload]
+        gathered += event.data
+        if event.fin:
+            self.send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer a ping; of those that came while the client did not read, the last (RFC 6455, 5.5.3)."""
+        pongs = self.conn.data_to_send()
+        if self._writing_paused:
+            self._pong = pongs[-1] if pongs else self._pong  # all pings of one read were answered at the first
+        else:
+            self.transport.write(b"".join(pongs))
 
     def send_receive_event_to_app(self) -> None:
         """Give a whole message to the reader."""
@@ -140,5 +177,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         """Write what waited."""
         super().resume_writing()
         self._writing_paused = False
+        if self._pong and not self.disconnected:
+            self.transport.write(self._pong)
+            self._pong = b""
         for frame in self._backlog.take():
             self.deliver(frame)

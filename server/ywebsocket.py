@@ -11,7 +11,7 @@ from server.access import Access, Identity
 from server.address import BadAddress, parse_note_path
 from server.auth.errors import Refused
 from server.connection import Connection, refuse
-from server.hosted import HostedNote, NoteUnavailable
+from server.hosted import CrowdedNote, HostedNote, NoteUnavailable
 from server.peer import Frame
 from server.service import Service
 from stores.errors import NotFound, StoreError
@@ -32,13 +32,15 @@ async def serve_note(websocket: WebSocket, service: Service) -> None:
     try:
         key = parse_note_path(_raw_path(websocket).removeprefix(PREFIX))
         identity = await service.gate.admit(_token(websocket), key)
-        hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE)
+        hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE, client=True)
     except BadAddress as error:
         await refuse(websocket, 400, str(error))
     except Refused as error:
         await refuse(websocket, error.status, str(error))
     except NotFound as error:
         await refuse(websocket, 404, str(error))
+    except CrowdedNote as error:
+        await refuse(websocket, 429, str(error))
     except (StoreError, NoteUnavailable) as error:
         await refuse(websocket, 503, str(error))
     else:
@@ -64,6 +66,7 @@ def _token(websocket: WebSocket) -> str | None:
 class _NoteConnection(Connection):
     def __init__(self, websocket: WebSocket, service: Service, hosted: HostedNote, identity: Identity) -> None:
         super().__init__(websocket, service.settings.max_queue_bytes)
+        self.known_as(identity.subject)
         self.subprotocol = SUBPROTOCOL if SUBPROTOCOL in websocket.scope["subprotocols"] else None
         self._hub = service.hub
         self._gate = service.gate

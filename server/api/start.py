@@ -5,6 +5,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from server.headers import page_policy, source_of
 from server.version import VERSION
 
 _PAGE = """<!doctype html>
@@ -37,4 +38,6 @@ doc.getText("content").insert(0, "Hello. ")</pre>
 
 async def start_page(request: Request) -> HTMLResponse:
     """Answer ``GET /``: that the server runs, and how an editor connects."""
-    return HTMLResponse(_PAGE.format(version=escape(VERSION), host=escape(request.url.netloc)))
+    page = _PAGE.format(version=escape(VERSION), host=escape(request.url.netloc))
+    style = page[page.index("<style>") + len("<style>") : page.index("</style>")]
+    return HTMLResponse(page, headers={"Content-Security-Policy": page_policy(f"style-src {source_of(style)}")})

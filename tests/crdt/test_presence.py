@@ -2,7 +2,7 @@ import pytest
 
 from crdt.encoding import read_string, read_uint, write_string, write_uint
 from crdt.errors import InvalidAwareness
-from crdt.presence import EXPIRES, MAX_IDS, MAX_STATE_BYTES, Presence
+from crdt.presence import EXPIRES, MAX_IDS, MAX_STATE_BYTES, AwarenessLimits, Presence
 from crdt.session import Session
 
 ANN, BOB = '{"name":"Ann"}', '{"name":"Bob"}'
@@ -155,3 +155,46 @@ def test_one_session_announces_only_so_many_ids(presence: Presence) -> None:
     presence.apply(Session(), awareness((1000, 1, BOB)), 0)
     with pytest.raises(InvalidAwareness, match="at most 64"):
         presence.apply(ann, awareness((1001, 1, ANN)), 0)
+
+
+def test_the_bounds_of_a_session_are_settings() -> None:
+    presence = Presence(AwarenessLimits(state_bytes=20, session_ids=1))
+    presence.apply(ann := Session(), awareness((1, 1, ANN)), 0)
+    with pytest.raises(InvalidAwareness, match="at most 1 awareness"):
+        presence.apply(ann, awareness((2, 1, ANN)), 0)
+    with pytest.raises(InvalidAwareness, match="larger than 20"):
+        presence.apply(ann, awareness((1, 2, f'"{"x" * 20}"')), 0)
+
+
+@pytest.mark.parametrize("limits", [AwarenessLimits(note_ids=2), AwarenessLimits(note_bytes=2 * len(ANN) + 10)])
+def test_who_comes_when_a_note_has_enough_is_not_shown_until_somebody_leaves(limits: AwarenessLimits) -> None:
+    presence, (ann, bob, cat) = Presence(limits), (Session(), Session(), Session())
+    for client, session in enumerate((ann, bob, cat), 1):
+        presence.apply(session, awareness((client, 1, ANN)), 0)
+    assert read(presence.everyone()) == [(1, 1, ANN), (2, 1, ANN)]
+    presence.leave(cat, 0)
+    presence.leave(bob, 0)
+    presence.apply(cat, awareness((3, 2, ANN)), 0)
+    assert read(presence.everyone()) == [(1, 1, ANN), (3, 2, ANN)]
+
+
+def test_a_state_that_grows_beyond_what_a_note_may_have_stays_as_it_was() -> None:
+    presence, ann = Presence(AwarenessLimits(note_bytes=40)), Session()
+    presence.apply(Session(), awareness((2, 1, ANN)), 0)
+    presence.apply(ann, awareness((1, 1, "1")), 0)
+    presence.apply(ann, awareness((1, 2, f'"{"x" * 30}"')), 20)
+    assert read(presence.everyone()) == [(2, 1, ANN), (1, 2, "1")]
+    presence.expire(EXPIRES)
+    assert read(presence.everyone()) == [(1, 2, "1")]
+    with pytest.raises(InvalidAwareness, match="message is larger than 40"):
+        presence.apply(ann, awareness((1, 3, f'"{"x" * 50}"')), 30)
+
+
+def test_only_so_many_who_left_are_remembered() -> None:
+    presence, ann = Presence(AwarenessLimits(note_ids=4)), Session()
+    presence.apply(ann, awareness((5000, 1, ANN)), 0)
+    for client in range(1000):
+        presence.apply(ann, awareness((client, 1, ANN), (client, 1, "null")), 0)
+    presence.apply(Session(), awareness((999, 1, ANN), (5, 1, ANN)), 0)
+    assert read(presence.everyone()) == [(5000, 1, ANN), (5, 1, ANN)]
+    assert len(presence._departed) == 4
