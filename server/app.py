@@ -36,12 +36,16 @@ from server.auth.setup import tokens_of
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
+from server.delivery import Delivery
 from server.headers import SecurityHeaders
 from server.hocuspocus import serve_documents
+from server.hookloader import load_hooks
+from server.hookrunner import HookRunner
 from server.hosted import HubLimits
 from server.hub import Hub
 from server.origins import OriginGuard
 from server.service import Service, within
+from server.webhooks import receiver_of
 from server.ywebsocket import serve_note
 from stores.engine import Database
 from stores.notelog import NoteLog
@@ -78,15 +82,19 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
 
     Raises:
         Misconfigured: the settings do not name a store, or have no secret that could be used.
+        BadSettings: hooks or webhooks are set up in a way that cannot be.
         StoreError: the store cannot be opened.
     """
+    hooks, receiver = load_hooks(settings.hooks), receiver_of(settings)
     database = await Database.open(settings.target())
     try:
         await upgrade(database)
         await Workspaces(database).ensure(DEFAULT, clock())
         log = NoteLog(database)
         hub = _hub(settings, log)
-        service = Service(settings, database, hub, await _authenticator(settings, database, clock), clock)
+        auth = await _authenticator(settings, database, clock)
+        service = Service(settings, database, hub, auth, clock, HookRunner(hooks, settings.hook_seconds))
+        service.delivery = None if receiver is None else Delivery(receiver, clock)
         background = (
             hub.journal.run(),
             _tick(hub),
@@ -95,7 +103,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
             service.auth.revocations.run(),
         )
         tasks = [asyncio.create_task(work) for work in background]
-        log.created, hub.changed = service.made, service.typing.changed
+        log.created, hub.watcher, service.events.told = service.made, service.outside, service.outside.happened
         try:
             yield service
         finally:
@@ -137,8 +145,12 @@ async def _tick(hub: Hub) -> None:
 async def _stop(service: Service, tasks: list[asyncio.Task[None]]) -> None:
     service.events.close()
     service.typing.close()
-    if await service.drain():
-        await within(0.2 * service.settings.shutdown_seconds, service.hub.put_away())
+    grace = 0.2 * service.settings.shutdown_seconds
+    drained = await service.drain()
+    telling = asyncio.create_task(service.outside.close(grace))
+    if drained:
+        await within(grace, service.hub.put_away())
+    await telling
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

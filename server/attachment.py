@@ -12,8 +12,11 @@ from server.access import Access, Identity
 from server.address import BadAddress, parse_document_name
 from server.auth.errors import Refused
 from server.auth.gate import Gate
+from server.hookrunner import HookRunner
+from server.hooks import Connection
 from server.hosted import HostedNote, NoteUnavailable
 from server.hub import Hub
+from server.messenger import Messenger
 from server.peer import Frame, Peer
 from stores.errors import NotFound, StoreError
 
@@ -26,7 +29,11 @@ class Carrier(Protocol):
 
     hub: Hub
     gate: Gate
+    hooks: HookRunner
+    visitor: Connection
     peer: Peer
+    max_waiting: int
+    """How many bytes of stateless messages of a document may wait for the hooks."""
 
     def admitted(self, subject: str) -> None:
         """Say that the client has shown a token that is good for something, and whose it is."""
@@ -59,6 +66,7 @@ class Attachment:
         self._note: HostedNote | None = None
         self._identity: Identity | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._messenger = Messenger(carrier.hooks, self._pass_on, self.deliver, self._deny, carrier.max_waiting)
         self._asked = False
         self._had_it = False
 
@@ -81,8 +89,12 @@ class Attachment:
             self._carrier.hub.receive(self._note, self._session, envelope.message)
             if self._session.error is not None:
                 self.close(self._session.error)
-        elif not self._session.read_only:
-            self._carrier.hub.pass_on(self._note, self._session, envelope.payload)
+        elif not self._session.read_only and self._identity is not None:
+            self._messenger.take(envelope.payload, self._note.key, self._identity)
+
+    def _pass_on(self, payload: bytes) -> None:
+        if self._note is not None:
+            self._carrier.hub.pass_on(self._note, self._session, payload)
 
     def _wait(self, envelope: Envelope) -> None:
         self.waiting_bytes += len(envelope.message)
@@ -98,7 +110,7 @@ class Attachment:
     async def _open(self, token: str | None) -> None:
         try:
             key = parse_document_name(self._name)
-            identity = await self._carrier.gate.admit(token, key)
+            identity = await self._carrier.gate.admit(token, key, self._carrier.visitor)
             may_write = identity.access_to(*key) >= Access.WRITE
             if self._note is None:
                 self._note = await self._carrier.hub.open(key, create=may_write, client=True)
@@ -117,7 +129,7 @@ class Attachment:
     def _let_in(self, identity: Identity, may_write: bool) -> None:
         if self._identity is None or self._identity.expires_at != identity.expires_at:
             self._asked = False
-        self._identity = identity
+        self._identity = self._session.who = identity
         self._session.read_only = not may_write
         self._carrier.admitted(identity.subject)
 
@@ -173,6 +185,7 @@ class Attachment:
         self._leave()
 
     def _leave(self) -> None:
+        self._messenger.close()
         if self._note is not None:
             self._carrier.hub.leave(self._note, self._session)
             self._carrier.hub.release(self._note)

@@ -40,6 +40,7 @@ for command in (schema.migrate, schema.check, tokens.token, tokens.revoke):
 @click.option("--host", help="Address to listen on (127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (8787); 0 takes any free one.")
 @data_dir
+@click.option("--hooks", help="Modules with hooks, as package.module or package.module:object, with commas between.")
 @click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much is logged (info)."
 )

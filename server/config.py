@@ -1,15 +1,17 @@
 """Every setting, from flags, the environment and a ``.env`` file, in this order."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stores.target import Target, choose
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * 1024
+WebhookKind = Literal["change", "create", "delete", "connect", "disconnect"]
+"""What a webhook may be about."""
 
 
 class BadSettings(Exception):
@@ -101,6 +103,21 @@ class Settings(BaseSettings):
     )
     max_note_awareness_ids: int = Field(
         10_000, ge=1, description="Awareness ids of all clients of a note; who comes on top of it is not shown."
+    )
+    hooks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Modules with hooks, `package.module` or `package.module:object`, with commas between."
+    )
+    hook_seconds: float = Field(5.0, gt=0, description="How long a hook may take for an answer.")
+    webhook_url: HttpUrl | None = Field(None, description="URL that webhooks are sent to.")
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="What webhooks are signed with: `whsec_` and base64 of 24 to 64 bytes, or the bytes themselves.",
+    )
+    webhook_events: Annotated[tuple[WebhookKind, ...], NoDecode, BeforeValidator(_words)] = Field(
+        get_args(WebhookKind), description="Which webhooks are sent, with commas between."
+    )
+    webhook_allow_private: bool = Field(
+        False, description="Whether webhooks may be sent to addresses that are not public."
     )
     max_message_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest message of a client, in bytes.")
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest body of an HTTP request, in bytes.")

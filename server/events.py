@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from server.api.answers import encode
 from server.clock import Clock, timestamp
+from stores.notelog import NoteKey
 
 logger = logging.getLogger("routa")
 
@@ -103,10 +104,19 @@ class Events:
         self._last = 0
         self._subscriptions: set[Subscription] = set()
         self._closed = False
+        self.told: Callable[[Kind, NoteKey], None] = lambda *_: None
+        """Called with everything that ``publish`` is, whether anybody listens or not."""
         self.awaited = False
         """Whether anybody has ever listened, and so may ask for what it missed."""
 
     def publish(
+        self, kind: Kind, workspace_id: str, note_id: str, source: Source, note: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tell of what happened to a note, as ``stream`` does, and whoever else is told."""
+        self.told(kind, NoteKey(workspace_id, note_id))
+        self.stream(kind, workspace_id, note_id, source, note)
+
+    def stream(
         self, kind: Kind, workspace_id: str, note_id: str, source: Source, note: Mapping[str, Any] | None = None
     ) -> None:
         """Tell every subscriber what happened to a note.

@@ -8,9 +8,12 @@ from starlette.websockets import WebSocket
 from crdt.envelope import PING, PONG, Envelope, Kind, open_envelope
 from crdt.errors import AuthenticationTimeout, ProtocolError, TooMuchWaiting, UnsupportedData
 from server.attachment import Attachment
-from server.connection import Connection
+from server.connection import Connection, refuse
+from server.hooks import Connection as Visitor
+from server.hooks import Refused
 from server.peer import Frame
 from server.service import Service
+from server.visitor import visitor
 
 logger = logging.getLogger("routa")
 
@@ -19,19 +22,27 @@ _PONG = Frame(PONG)
 
 async def serve_documents(websocket: WebSocket, service: Service) -> None:
     """Serve a client until it leaves."""
-    await _DocumentsConnection(websocket, service).run()
+    coming = visitor("hocuspocus", websocket)
+    try:
+        await service.hooks.connecting(coming)
+    except Refused as error:
+        await refuse(websocket, error.status, str(error))
+    else:
+        await _DocumentsConnection(websocket, service, coming).run()
 
 
 class _DocumentsConnection(Connection):
     """The socket, and the documents that are attached to it, by their addresses."""
 
-    def __init__(self, websocket: WebSocket, service: Service) -> None:
+    def __init__(self, websocket: WebSocket, service: Service, coming: Visitor) -> None:
         settings = service.settings
         super().__init__(websocket, settings.max_queue_bytes)
         self.hub = service.hub
         self.gate = service.gate
+        self.hooks = service.hooks
+        self.visitor = coming
         self._watch = service.watch
-        self._max_waiting = settings.max_queue_bytes
+        self.max_waiting = settings.max_queue_bytes
         self._max_documents = settings.max_documents
         self._patience = settings.auth_seconds
         self._bytes_left: int | None = settings.max_unauthenticated_bytes
@@ -69,7 +80,7 @@ class _DocumentsConnection(Connection):
 
     def check_waiting(self) -> None:
         """Make sure that not too much waits for documents to be opened; raises TooMuchWaiting."""
-        if sum(attachment.waiting_bytes for attachment in self._attached.values()) > self._max_waiting:
+        if sum(attachment.waiting_bytes for attachment in self._attached.values()) > self.max_waiting:
             raise TooMuchWaiting
 
     def admitted(self, subject: str) -> None:

@@ -15,6 +15,7 @@ from server.hosted import HostedNote, HubLimits, NoteUnavailable, Slots
 from server.journal import Journal, Written
 from server.loader import host
 from server.peer import Frame, Peer
+from server.watcher import Watcher
 from stores.errors import NotFound, StoreError
 from stores.notelog import NoteKey, NoteLog
 
@@ -33,8 +34,8 @@ class Hub:
         self._touched: dict[HostedNote, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self.changed: Callable[[NoteKey], None] = lambda _: None
-        """Called with a note after each commit of what clients typed in it."""
+        self.watcher = Watcher()
+        """Who is told what happens to the notes."""
         self.journal = Journal(log, self._stored, self._lost)
 
     async def open(self, key: NoteKey, create: bool = True, client: bool = False) -> HostedNote:
@@ -98,11 +99,13 @@ class Hub:
             cast(Peer, session.peer).close(note.closed)
             return
         note.room.join(session)
+        self.watcher.joined(note.key, session)
         self._touch(note)
 
     def leave(self, note: HostedNote, session: Session) -> None:
         """Take a client off a note."""
         note.room.leave(session, self._clock())
+        self.watcher.left(note.key, session)
         self._touch(note)
 
     def receive(self, note: HostedNote, session: Session, frame: bytes) -> None:
@@ -163,11 +166,10 @@ class Hub:
         note = cast(HostedNote, written)
         note.room.stored(batch)
         self._deliver(note)
+        note.tell(batch)
         if batch.update != EMPTY:
             self._compactor.appended(note.key, len(batch.update))
-        note.tell(batch)
-        if any(contribution.sender for contribution in batch.contributions if contribution.kept != EMPTY):
-            self.changed(note.key)
+            self.watcher.changed(note.key, batch)
 
     def _lost(self, written: Written, error: Exception) -> None:
         """Let go of a note whose edits the store refused: its clients must not take them for kept."""

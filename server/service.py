@@ -14,11 +14,15 @@ from server.auth.watch import Watch
 from server.clock import Clock
 from server.coalescer import Coalescer
 from server.config import Settings
+from server.delivery import Delivery
 from server.events import Events
+from server.hookrunner import HookRunner
 from server.hub import Hub
 from server.livenotes import LiveNotes, shape
+from server.outside import Outside
 from server.rates import Rate, Rates
 from server.ticker import Ticker
+from server.webhooks import Webhooks
 from stores.engine import Database
 from stores.errors import NotFound
 from stores.notelog import NoteKey
@@ -41,13 +45,16 @@ class Service:
     hub: Hub
     auth: Authenticator
     clock: Clock
+    hooks: HookRunner = field(default_factory=HookRunner)
+    delivery: Delivery | None = None
+    """Sends the webhooks; None where there are none."""
     _drained: bool | None = None
     _made: set[NoteKey] = field(default_factory=set)
 
     @cached_property
     def gate(self) -> Gate:
         """The way into the notes."""
-        return Gate(self.auth)
+        return Gate(self.auth, self.hooks)
 
     @cached_property
     def watch(self) -> Watch:
@@ -127,8 +134,19 @@ class Service:
         """What people type in notes, on its way to be an event."""
         return Coalescer(self._tell, asyncio.get_running_loop().call_later)
 
+    @cached_property
+    def outside(self) -> Outside:
+        """Who is told what happens to notes: those who listen to events, the hooks and the webhooks."""
+        later = asyncio.get_running_loop().call_later
+        webhooks = Webhooks(self.delivery, self.settings.webhook_events, self.clock, later)
+        return Outside(self.typing.changed, self.hooks, webhooks, self._text)
+
+    async def _text(self, key: NoteKey) -> str:
+        return (await self.notes.read(key)).content
+
     def made(self, key: NoteKey) -> None:
         """Say that a note was made because somebody opened it."""
+        self.outside.happened("created", key)
         self._made.add(key)
         self.typing.changed(key)
 
@@ -136,7 +154,7 @@ class Service:
         if self.events.awaited:
             with suppress(NotFound):
                 note = shape(await self.notes.read(key))
-                self.events.publish("created" if key in self._made else "updated", *key, "user", note)
+                self.events.stream("created" if key in self._made else "updated", *key, "user", note)
         self._made.discard(key)
 
     @property

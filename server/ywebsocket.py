@@ -14,6 +14,7 @@ from server.connection import Connection, refuse
 from server.hosted import CrowdedNote, HostedNote, NoteUnavailable
 from server.peer import Frame
 from server.service import Service
+from server.visitor import visitor
 from stores.errors import NotFound, StoreError
 
 logger = logging.getLogger("routa")
@@ -31,7 +32,9 @@ async def serve_note(websocket: WebSocket, service: Service) -> None:
     """
     try:
         key = parse_note_path(_raw_path(websocket).removeprefix(PREFIX))
-        identity = await service.gate.admit(_token(websocket), key)
+        coming = visitor("y-websocket", websocket, key)
+        await service.hooks.connecting(coming)
+        identity = await service.gate.admit(_token(websocket), key, coming)
         hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE, client=True)
     except BadAddress as error:
         await refuse(websocket, 400, str(error))
@@ -74,6 +77,7 @@ class _NoteConnection(Connection):
         self._hosted = hosted
         self._identity = identity
         self._session = Session(self.peer)
+        self._session.who = identity
         self._session.read_only = identity.access_to(*hosted.key) < Access.WRITE
         self._session.forgiven = self._bearer in hosted.turned_away
 

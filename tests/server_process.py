@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,12 +37,14 @@ class ServerProcess:
         *,
         data_dir: Path | None = None,
         port: int = 0,
+        arguments: Sequence[str] = (),
         seconds: float = 20,
     ) -> None:
         """Prepare a server; entering the context starts it. It may take ``seconds`` to print its link."""
         self.environment = dict(environment or {})
         self.data_dir = data_dir
         self.port = port
+        self.arguments = tuple(arguments)
         self.banner = ""
         self._seconds = seconds
         self._process: subprocess.Popen[str] | None = None
@@ -146,6 +148,7 @@ class ServerProcess:
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "server.cli", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        command += self.arguments
         return command if self.data_dir is None else [*command, "--data-dir", str(self.data_dir)]
 
     def _environment(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from server.access import EVERYWHERE, Access, Identity
 from server.auth.errors import Forbidden
 from server.service import Service
+from server.visitor import visitor
 from stores import tables
 from stores.records.base import Records
 
@@ -73,7 +74,7 @@ class Caller:
 
 async def _caller(request: Request) -> Caller:
     service: Service = request.state.service
-    return Caller(await service.auth.identify(bearer_token(request)))
+    return Caller(await service.gate.identify(bearer_token(request), visitor("rest", request)))
 
 
 def bearer_token(request: Request) -> str | None:

@@ -2,25 +2,47 @@
 
 from server.access import Access, Identity
 from server.auth.authenticator import Authenticator
-from server.auth.errors import Forbidden
+from server.auth.errors import Forbidden, Unauthorized
+from server.hookrunner import HookRunner
+from server.hooks import Connection, Request
 from stores.notelog import NoteKey
 
 
 class Gate:
-    """Lets those into a note who may read it at least."""
+    """Lets those into a note who may read it at least. What the hooks say of somebody goes before what a token says."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, hooks: HookRunner) -> None:
         self._authenticator = authenticator
+        self._hooks = hooks
 
-    async def admit(self, token: str | None, key: NoteKey) -> Identity:
+    async def admit(self, token: str | None, key: NoteKey, visitor: Connection) -> Identity:
         """Say who wants to open a note, if they may; whether it exists is not asked.
 
         Raises:
             Unauthorized: the token is missing or not valid.
             Forbidden: it is good for other notes.
+            Refused: a hook does not want them.
         """
-        identity = await self._authenticator.identify(token)
+        identity = await self.identify(token, visitor, key)
         require_access(identity, key)
+        return identity
+
+    async def identify(self, token: str | None, visitor: Connection, key: NoteKey | None = None) -> Identity:
+        """Say who comes with a token, or with none.
+
+        Raises:
+            Unauthorized: the token is missing or not valid, and no hook knows them.
+            Refused: a hook does not want them.
+        """
+        known, refusal = None, Unauthorized()
+        try:
+            known = await self._authenticator.identify(token)
+        except Unauthorized as error:
+            refusal = error
+        workspace, note = key or (None, None)
+        identity = await self._hooks.authorize(Request(visitor, token or "", workspace, note, known))
+        if identity is None:
+            raise refusal
         return identity
 
     def current(self, identity: Identity, key: NoteKey) -> Access:

@@ -37,11 +37,11 @@ def load(**flags: Any) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run some work to its end; raises Failure for what the store did not do."""
+    """Run some work to its end; raises Failure for what the store did not do, and for what cannot be loaded."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
-    except StoreError as error:
+    except (StoreError, BadSettings) as error:
         raise Failure(str(error)) from None
 
 

@@ -43,6 +43,8 @@ def test_help_names_the_commands() -> None:
         ({"DATABASE_URL": "postgres://db/n", "ROUTA_DB_DRIVER": "sqlite"}, "unset one of them"),
         ({"DATABASE_URL": "postgres://ann:secret@127.0.0.1:1/n"}, "cannot be used"),
         ({"ROUTA_COMPACT_BYTES": "many"}, "ROUTA_COMPACT_BYTES"),
+        ({"ROUTA_HOOKS": "no_such_module"}, "The hooks no_such_module, which ROUTA_HOOKS names, cannot be loaded"),
+        ({"ROUTA_WEBHOOK_URL": "https://hooks.example.com/"}, "but not ROUTA_WEBHOOK_SECRET"),
         ({"ROUTA_DB_DRIVER": "sqlite", "ROUTA_DB_PATH": "/proc/none/notes.db"}, "cannot be made"),
     ],
 )

@@ -11,9 +11,13 @@ from crdt.messages import SyncStep1, SyncStep2, Update
 from crdt.session import Session
 from crdt.text import Edit, rewrite
 from server import hosted, livenotes
+from server.clock import utc_now
+from server.hookrunner import HookRunner
 from server.hosted import NoteUnavailable
 from server.livenotes import LiveNotes
 from server.loader import document_of
+from server.outside import Outside
+from server.webhooks import Webhooks
 from stores.errors import NotFound, Unavailable
 from stores.notelog import NoteKey
 from tests.crdt.typist import Typist
@@ -139,7 +143,12 @@ async def test_an_edit_of_a_note_that_is_deleted_underneath_is_not_found(house: 
 
 async def test_what_clients_type_is_told_and_what_the_server_edits_is_not(house: House) -> None:
     told: list[NoteKey] = []
-    house.hub.changed = told.append
+
+    async def unread(_: NoteKey) -> str:
+        pytest.fail("nobody wants the text")
+
+    later = asyncio.get_running_loop().call_later
+    house.hub.watcher = Outside(told.append, HookRunner(), Webhooks(None, (), utc_now, later), unread)
     await made(house, "x")
     assert told == []
     note, ann, _ = await house.enter()
