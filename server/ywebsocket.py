@@ -101,6 +101,7 @@ class _NoteConnection(Connection):
         logger.info("Closed a connection to %s/%s: %d %s", *self._hosted.key, error.code, error.reason)
         if isinstance(error, ReadOnly | AccessEnded):  # the client shows this, and not what the connection ends with
             self.peer.deliver(Frame(PermissionDenied(error.reason).encode()))
+        if isinstance(error, ReadOnly):
             self._hosted.turned_away.add(self._bearer)
         self.peer.close(error)
 
