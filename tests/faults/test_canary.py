@@ -87,12 +87,16 @@ async def _over_websocket(server: ServerProcess, path: str, messages: list[bytes
                 await (await socket.ping())
 
 
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def _look(server: ServerProcess, *canaries: str) -> None:
     """Read all that the server wrote: what it printed, logged and kept."""
     assert "DEBUG" in server.stderr, "the log has no debug lines, so that nothing was shown"
     assert server.data_dir is not None
     written = {"standard output": server.banner.encode(), "standard error": server.stderr.encode()}
-    written |= {str(path): path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file()}
+    written |= {str(path): content for path, content in _files(server.data_dir).items()}
     assert len(written) > 2
     for place, content in written.items():
         found = [canary for canary in canaries if canary.encode() in content]
@@ -116,7 +120,8 @@ async def test_the_link_carries_its_token_behind_a_hash_and_the_secret_stays_in_
         assert (await Tokens(secret).read(shown)).grants == ANYBODY.grants
         assert kept.stat().st_mode & 0o777 == 0o600
         server.banner = server.banner.replace(shown, "")
-        content = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != kept}
+        content = _files(tmp_path)
+        del content[kept]
         assert content
         assert [path for path, data in content.items() if secret.encode() in data or shown.encode() in data] == []
         assert secret not in server.stderr + server.banner

@@ -1,4 +1,4 @@
-"""Rows 19 and 20: each role, each kind of message, both protocols; and whoever speaks for someone else's awareness id."""
+"""Rows 19 and 20: each role, each kind of message, both protocols; nobody speaks for someone else's awareness id."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -42,6 +42,7 @@ SYNCED = [SyncStep1(STATE_VECTOR).encode(), SyncStep2(BASE).encode()]
 Row = tuple[bytes, list[bytes], list[bytes], bool]
 """A message; what its sender hears; what another client hears; whether it is applied."""
 
+SENT_ON = Update(NEWS).encode()
 CHANGES = {"step 2 with news": SyncStep2(NEWS).encode(), "update with news": Update(NEWS).encode()}
 STALE = {"step 2 without news": SyncStep2(BASE).encode(), "update without news": Update(BASE).encode()}
 
@@ -51,7 +52,7 @@ HOCUSPOCUS: dict[tuple[str, str], Row] = {
     **{(name, role): (sent, [STORED], [], False) for name, sent in STALE.items() for role in WRITES},
     ("step 2 without news", "read"): (STALE["step 2 without news"], [STORED], [], False),
     ("update without news", "read"): (STALE["update without news"], [REFUSED], [], False),
-    **{(name, role): (sent, [STORED], [Update(NEWS).encode()], True) for name, sent in CHANGES.items() for role in WRITES},
+    **{(name, role): (sent, [STORED], [SENT_ON], True) for name, sent in CHANGES.items() for role in WRITES},
     **{(name, "read"): (sent, [REFUSED], [], False) for name, sent in CHANGES.items()},
     **{("own awareness", role): (OWN, [OWN], [OWN], False) for role in LET_IN},
     **{("forged awareness", role): (FORGED, [], [], False) for role in LET_IN},

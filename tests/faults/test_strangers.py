@@ -28,7 +28,7 @@ async def here() -> AsyncIterator[Here]:
 async def drip(socket: ClientConnection, messages: "itertools.cycle[bytes]") -> int:
     """Send one message after the other, each as soon as the one before is dealt with; how many until it was closed."""
     with contextlib.suppress(ConnectionClosed):
-        for count in itertools.count():
+        for count in itertools.count():  # noqa: B007 - it is what is returned
             await socket.send(next(messages))
             await (await socket.ping())
             await asyncio.sleep(0.01)  # a drip, not a flood
