@@ -14,15 +14,7 @@ from crdt.envelope import stateless
 from crdt.errors import MalformedMessage, NoteFull, ProtocolError
 from crdt.generation import Generation
 from crdt.merge import merge
-from crdt.messages import (
-    AwarenessUpdate,
-    Message,
-    QueryAwareness,
-    SyncStep1,
-    SyncStep2,
-    Update,
-    decode,
-)
+from crdt.messages import AwarenessUpdate, Message, QueryAwareness, SyncStep1, SyncStep2, Update, decode
 from crdt.presence import AwarenessLimits, Presence
 from crdt.session import Session
 from crdt.text import Edit
@@ -72,6 +64,10 @@ class Room:
         self._sessions[session] = None
         if len(self.presence):
             self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+        self._greet(session)
+
+    def _greet(self, session: Session) -> None:
+        session.greeted = True
         self._send(SyncStep1(self.document.state_vector()).encode(), session)
 
     def leave(self, session: Session, now: float) -> None:
@@ -111,6 +107,8 @@ class Room:
 
     def _answer(self, session: Session, state_vector: bytes) -> None:
         self.generation.check_state_vector(state_vector)
+        if session.counts_changes and not session.greeted:  # it begins anew, with its answer counted as unsynced
+            self._greet(session)
         frame = self._answers.get(state_vector)
         if frame is None:
             frame = SyncStep2(self.document.difference(state_vector)).encode()
@@ -121,7 +119,7 @@ class Room:
     def _change(self, session: Session, message: Update | SyncStep2) -> None:
         answers = isinstance(message, SyncStep2)
         if answers:
-            session.asked = False
+            session.asked = session.greeted = False
         # Who may only read still answers a step 1: what it says is taken when none of it is new.
         if session.read_only and not (answers and self.document.has(message.update)):
             for frame in session.refusal():

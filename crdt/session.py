@@ -11,7 +11,7 @@ from crdt.messages import PermissionDenied, Update
 class Session:
     """What a room knows of a y-websocket client. The server puts its own handle for the connection into ``peer``."""
 
-    __slots__ = ("asked", "error", "forgiven", "peer", "read_only", "synced", "warned", "who")
+    __slots__ = ("asked", "error", "forgiven", "greeted", "peer", "read_only", "synced", "warned", "who")
 
     counts_changes = False
     """Whether each change is acknowledged by itself, even one that brings nothing."""
@@ -27,6 +27,8 @@ class Session:
         """Whether it got the document (its step 1 was answered), and so gets every update from then on."""
         self.asked = False
         """Whether it was asked, and has not answered yet, for what is missing before its last update."""
+        self.greeted = False
+        """Whether it was asked what it has, and has not answered yet."""
         self.read_only = False
         """Whether what it writes is refused."""
         self.forgiven = False

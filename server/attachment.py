@@ -111,6 +111,7 @@ class Attachment:
         try:
             key = parse_document_name(self._name)
             identity = await self._carrier.gate.admit(token, key, self._carrier.visitor)
+            self._carrier.admitted(identity.subject)
             may_write = identity.access_to(*key) >= Access.WRITE
             if self._note is None:
                 self._note = await self._carrier.hub.open(key, create=may_write, client=True)
@@ -131,7 +132,6 @@ class Attachment:
             self._asked = False
         self._identity = self._session.who = identity
         self._session.read_only = not may_write
-        self._carrier.admitted(identity.subject)
 
     def _start(self, note: HostedNote) -> None:
         self._carrier.hub.join(note, self._session)

@@ -75,6 +75,11 @@ class ServerProcess:
         return f"ws://127.0.0.1:{self.port}/ws"
 
     @property
+    def hocuspocus_url(self) -> str:
+        """The address that a Hocuspocus provider is given."""
+        return f"ws://127.0.0.1:{self.port}/hocuspocus"
+
+    @property
     def pid(self) -> int:
         """The process id of the running server."""
         return self._current().pid

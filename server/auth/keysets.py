@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import json
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
 import jwt
-from jwt.exceptions import PyJWKClientError, PyJWKSetError
+from jwt.exceptions import PyJWTError
 
 from server.auth.errors import Unauthorized
 from stores.errors import Misconfigured
@@ -15,7 +15,8 @@ from stores.errors import Misconfigured
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 """How others may sign. None of these can be made with what a key set tells everybody."""
 _FETCH_SECONDS = 10
-_UNREADABLE = (OSError, PyJWKSetError, json.JSONDecodeError, AttributeError, TypeError)
+_UNREADABLE = (OSError, HTTPException, PyJWTError, ValueError, LookupError, AttributeError, TypeError)
+"""What a key set that is none raises: the library does not say so in one way."""
 _UNKNOWN = "The token is signed with a key that this server does not know: sign in again."
 
 
@@ -71,7 +72,7 @@ class UrlKeySet:
             if kid is None:
                 raise Unauthorized("The token does not name the key that it is signed with (kid).")
             return await asyncio.to_thread(self._client.get_signing_key, kid)
-        except PyJWKClientError as error:
+        except _UNREADABLE as error:
             raise Unauthorized(_UNKNOWN) from error
 
 

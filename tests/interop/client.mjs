@@ -1,8 +1,9 @@
-// A process of y-websocket clients, driven by one JSON object a line on stdin: {id, method, client, …} -> {id, result} or {id, error}.
+// A process of y-websocket and Hocuspocus clients, driven by one JSON object a line on stdin: {id, method, client, …} -> {id, result} or {id, error}.
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
+import { Editor } from './editor.mjs'
 import { Note } from './note.mjs'
-import { Scribbler } from './scribbler.mjs'
+import { Saver, Scribbler } from './scribbler.mjs'
 
 const notes = new Map()
 const scribblers = new Map()
@@ -10,9 +11,9 @@ const scribblers = new Map()
 const base64 = (bytes) => Buffer.from(bytes).toString('base64')
 const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'))
 
-const open = ({ client, ...options }) => {
+const open = ({ client, hocuspocus = false, beside, ...options }) => {
   if (notes.has(client)) throw new Error(`client ${client} is open already`)
-  const note = new Note(options)
+  const note = hocuspocus ? new Editor({ ...options, beside: notes.get(beside) }) : new Note(options)
   notes.set(client, note)
   return note.doc.clientID
 }
@@ -33,13 +34,19 @@ const METHODS = {
   wait: (note, { conditions, seconds }) => note.wait(conditions, seconds),
   set_awareness: (note, { state }) => note.awareness.setLocalState(state),
   awareness: (note) => Object.fromEntries(note.awareness.getStates()),
-  disconnect: (note) => note.provider.disconnect(),
-  reconnect: (note) => note.provider.connect(),
+  disconnect: (note) => note.disconnect(),
+  reconnect: (note) => note.connect(),
+  renew: (note, { token }) => note.renew(token),
+  reattach: (note) => note.reattach(),
+  stateless: (note, { payload }) => note.provider.sendStateless(payload),
   apply_update: (note, { update }) => Y.applyUpdate(note.doc, bytes(update), 'applied by hand'),
   encode_state: (note) => base64(Y.encodeStateAsUpdate(note.doc)),
   state_vector: (note) => Object.fromEntries(Y.decodeStateVector(Y.encodeStateVector(note.doc))),
   status: (note) => note.status,
-  scribble: (note, { client, name }) => { scribblers.set(client, new Scribbler(note, name)) },
+  scribble: (note, { client, name }) => {
+    note.scribbler = note instanceof Editor ? new Saver(note, name) : new Scribbler(note, name)
+    scribblers.set(client, note.scribbler)
+  },
   ledger: (_note, { client }) => scribblers.get(client).ledger,
   stop_scribbling: (_note, { client }) => scribblers.get(client).stop(),
   close

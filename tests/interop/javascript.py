@@ -1,4 +1,4 @@
-"""One unmodified JavaScript y-websocket client, driven from Python."""
+"""One unmodified JavaScript client, of y-websocket or Hocuspocus, driven from Python."""
 
 import base64
 import contextlib
@@ -28,6 +28,7 @@ class Status(TypedDict):
     acknowledged: int
     connected: bool
     synced: bool
+    saved: bool
     connections: int
     frames: int
     bytes: int
@@ -35,6 +36,11 @@ class Status(TypedDict):
     errors: list[str]
     people: list[str]
     awarenessEchoed: bool
+    denied: list[str]
+    refused: int
+    asked: int
+    stateless: list[str]
+    scope: str | None
 
 
 class WordLedger(TypedDict):
@@ -62,6 +68,14 @@ class Conditions(TypedDict):
     people: NotRequired[Sequence[str]]
     closes: NotRequired[int]
     errors: NotRequired[int]
+    written: NotRequired[int]
+    connections: NotRequired[int]
+    saved: NotRequired[bool]
+    scope: NotRequired[str]
+    asked: NotRequired[int]
+    denied: NotRequired[int]
+    refused: NotRequired[int]
+    stateless: NotRequired[str]
 
 
 class Replay(TypedDict):
@@ -86,16 +100,18 @@ class JavaScriptClient:
         version: str = "3",
         awareness: bool = True,
         synced: bool = True,
+        **options: object,
     ) -> None:
         """Prepare a client of ``room`` (as it stands in the URL) with the provider of ``version`` ("1.5" or "3").
 
         Entering the context opens it, and with ``synced`` waits for the server's step 2. ``client_id`` is its Yjs id.
+        Further options are those of ``note.mjs``: ``token``, and ``subprotocols`` to show it there.
         """
         self.client_id = 0
         self._process = process
-        self._name = f"client {next(_numbers)}"
+        self.name = f"client {next(_numbers)}"
         self._synced = synced
-        self._options = {"url": url, "room": room, "version": version, "awareness": awareness}
+        self._options = {"url": url, "room": room, "version": version, "awareness": awareness} | options
 
     async def __aenter__(self) -> Self:
         """Open the client."""
@@ -116,7 +132,7 @@ class JavaScriptClient:
             await self._call("close")
 
     async def _call(self, method: str, **params: object) -> Any:
-        return await self._process.call(method, self._name, **params)
+        return await self._process.call(method, self.name, **params)
 
     async def insert(self, text: str, index: int | None = None) -> None:
         """Insert ``text`` at ``index`` (UTF-16 units), or at the end."""
@@ -163,6 +179,10 @@ class JavaScriptClient:
         """Connect again, without waiting for it."""
         await self._call("reconnect")
 
+    async def renew(self, token: str) -> None:
+        """Show another token from now on: in band, or with a new provider for the same document."""
+        await self._call("renew", token=token)
+
     async def apply_update(self, update: bytes) -> None:
         """Apply a raw update as if it were typed here."""
         await self._call("apply_update", update=base64.b64encode(update).decode())
@@ -191,6 +211,40 @@ class JavaScriptClient:
     async def stop_scribbling(self) -> WordLedger:
         """Stop, and return the words acknowledged so far."""
         return cast("WordLedger", await self._call("stop_scribbling"))
+
+
+class HocuspocusClient(JavaScriptClient):
+    """The same with a Hocuspocus provider."""
+
+    def __init__(
+        self,
+        process: NodeProcess,
+        url: str,
+        room: str,
+        *,
+        version: str = "4",
+        awareness: bool = True,
+        synced: bool = True,
+        beside: "HocuspocusClient | None" = None,
+        **options: object,
+    ) -> None:
+        """Prepare a client with the provider of ``version`` ("2", "3" or "4"), alone on its socket or beside another.
+
+        Further options are those of ``editor.mjs``: ``token``, ``tokens`` (the provider asks for one after the other,
+        and for the last again and again), and ``sessionAwareness``.
+        """
+        more = options if beside is None else options | {"beside": beside.name}
+        super().__init__(
+            process, url, room, version=version, awareness=awareness, synced=synced, hocuspocus=True, **more
+        )
+
+    async def reattach(self) -> None:
+        """Let go of the document, and open it again on the same socket."""
+        await self._call("reattach")
+
+    async def send_stateless(self, payload: str) -> None:
+        """Send a stateless message."""
+        await self._call("stateless", payload=payload)
 
 
 async def replay(trace: Path, url: str, room: str, *, version: str = "3", seconds: float = 120) -> Replay:

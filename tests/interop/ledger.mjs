@@ -5,6 +5,7 @@ import * as decoding from 'lib0/decoding'
 
 const SYNC = 0
 const AWARENESS = 1
+const PERMISSION_DENIED = 2
 const STEP_1 = 0
 
 export class Ledger {
@@ -14,6 +15,10 @@ export class Ledger {
     this.bytes = 0
     this.closes = []
     this.errors = []
+    this.denied = [] // the sentences with which the server said no
+    this.refused = 0 // changes that it did not take
+    this.asked = 0 // how often it asked for a token
+    this.stateless = []
     this.clocks = new Map() // client id -> one past the highest clock of its content that came from the server
     this.presence = new Map() // client id -> the highest awareness clock that came from the server
     this.onUpdate = () => {}
@@ -36,10 +41,15 @@ export class Ledger {
   read (decoder) {
     const type = decoding.readVarUint(decoder)
     if (type === AWARENESS) this.noteAwareness(decoding.createDecoder(decoding.readVarUint8Array(decoder)))
+    else if (type !== SYNC) this.readOther(type, decoder)
     if (type !== SYNC || decoding.readVarUint(decoder) === STEP_1) return
     const update = Y.decodeUpdate(decoding.readVarUint8Array(decoder))
     for (const struct of update.structs) this.noteStruct(struct)
     this.onUpdate(update)
+  }
+
+  readOther (type, decoder) {
+    if (type === PERMISSION_DENIED && decoding.readVarUint(decoder) === 0) this.denied.push(decoding.readVarString(decoder))
   }
 
   noteStruct (struct) {
@@ -68,12 +78,12 @@ export class Ledger {
   }
 }
 
-/** The `WebSocketPolyfill` for a provider: the plain `ws` socket, each event also entered in `ledger`. */
-export const recordingSocket = (ledger) => class extends WebSocket {
+/** The `WebSocketPolyfill` for a provider: the plain `ws` socket, each event (messages unless told) also entered in `ledger`. */
+export const recordingSocket = (ledger, messages = true) => class extends WebSocket {
   constructor (...args) {
     super(...args)
     ledger.connections += 1
-    this.addEventListener('message', (event) => ledger.message(event.data))
+    if (messages) this.addEventListener('message', (event) => ledger.message(event.data))
     this.addEventListener('close', (event) => ledger.close(event.code, event.reason))
     this.addEventListener('error', (event) => ledger.error(event.message))
   }

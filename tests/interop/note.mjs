@@ -17,38 +17,77 @@ const CONDITIONS = {
   stateVector: (note, wanted) =>
     Object.entries(wanted).every(([clientId, clock]) => Y.getState(note.doc.store, Number(clientId)) >= clock),
   synced: (note, wanted) => note.provider.synced === wanted,
-  connected: (note, wanted) => note.provider.wsconnected === wanted,
+  connected: (note, wanted) => note.connected === wanted,
   acknowledged: (note, wanted) => (note.acknowledged >= note.clock) === wanted,
   echoed: (note, wanted) => Object.entries(wanted).every(([clientId, clock]) => note.ledger.acknowledged(Number(clientId)) >= clock),
   awarenessEchoed: (note, wanted) => note.awarenessEchoed === wanted,
   people: (note, wanted) => JSON.stringify(note.people) === JSON.stringify(wanted),
   closes: (note, wanted) => note.ledger.closes.length >= wanted,
-  errors: (note, wanted) => note.ledger.errors.length >= wanted
+  errors: (note, wanted) => note.ledger.errors.length >= wanted,
+  written: (note, wanted) => (note.scribbler?.ledger.kept.length ?? 0) >= wanted,
+  connections: (note, wanted) => note.ledger.connections >= wanted,
+  saved: (note, wanted) => note.saved === wanted,
+  scope: (note, wanted) => note.scope === wanted,
+  asked: (note, wanted) => note.ledger.asked >= wanted,
+  denied: (note, wanted) => note.ledger.denied.length >= wanted,
+  refused: (note, wanted) => note.ledger.refused >= wanted,
+  stateless: (note, wanted) => note.ledger.stateless.includes(wanted)
 }
 
 export class Note {
-  constructor ({ url, room, version = '3', awareness = true }) {
-    if (!(version in PROVIDERS)) throw new Error(`no provider version ${version}: choose 1.5 or 3`)
+  constructor (options) {
+    this.options = { awareness: true, version: '3', ...options }
     this.doc = new Y.Doc()
     this.content = this.doc.getText('content')
     this.awareness = new Awareness(this.doc)
-    if (!awareness) this.awareness.setLocalState(null)
-    this.ledger = new Ledger()
+    if (!this.options.awareness) this.awareness.setLocalState(null)
     this.waits = new Set()
     this.checking = false
-    // Without disableBc two clients in one process would talk past the server.
-    this.provider = new PROVIDERS[version](url, room, this.doc, {
-      WebSocketPolyfill: recordingSocket(this.ledger), awareness: this.awareness, disableBc: true
-    })
-    this.listen()
+    this.start()
+    this.ledger.onEvent = () => this.checkSoon()
+    this.doc.on('update', () => this.checkSoon())
+    this.awareness.on('update', () => this.checkSoon())
   }
 
-  listen () {
-    const check = () => this.checkSoon()
-    this.ledger.onEvent = check
-    this.doc.on('update', check)
-    this.awareness.on('update', check)
-    for (const event of ['status', 'sync']) this.provider.on(event, check)
+  /** Makes the provider. */
+  start () {
+    this.ledger ??= new Ledger()
+    const { url, room, version, token, subprotocols = false } = this.options
+    if (!(version in PROVIDERS)) throw new Error(`no provider version ${version}: choose 1.5 or 3`)
+    // Without disableBc two clients in one process would talk past the server.
+    this.provider = new PROVIDERS[version](url, room, this.doc, {
+      WebSocketPolyfill: recordingSocket(this.ledger), awareness: this.awareness, disableBc: true,
+      params: token && !subprotocols ? { token } : {}, protocols: subprotocols ? ['routa-notes', token] : []
+    })
+    this.listen(['status', 'sync'])
+  }
+
+  listen (events) {
+    for (const event of events) this.provider.on(event, () => this.checkSoon())
+  }
+
+  /** Goes on with another token: a new provider for the same document. */
+  renew (token) {
+    this.provider.destroy()
+    this.options.token = token
+    this.start()
+  }
+
+  connect () {
+    this.provider.connect()
+  }
+
+  disconnect () {
+    this.provider.disconnect()
+  }
+
+  get connected () {
+    return this.provider.wsconnected
+  }
+
+  /** Whether everything that was written here came back from the server. */
+  get saved () {
+    return this.provider.synced && this.acknowledged >= this.clock
   }
 
   get text () {
@@ -75,11 +114,11 @@ export class Note {
   }
 
   get status () {
-    const { connections, frames, bytes, closes, errors } = this.ledger
+    const { connections, frames, bytes, closes, errors, denied, refused, asked, stateless } = this.ledger
     return {
       clientId: this.doc.clientID, clock: this.clock, acknowledged: this.acknowledged,
-      connected: this.provider.wsconnected, synced: this.provider.synced, connections, frames, bytes, closes, errors,
-      people: this.people, awarenessEchoed: this.awarenessEchoed
+      connected: this.connected, saved: this.saved, synced: this.provider.synced, connections, frames, bytes, closes, errors,
+      people: this.people, awarenessEchoed: this.awarenessEchoed, denied, refused, asked, stateless, scope: this.scope ?? null
     }
   }
 

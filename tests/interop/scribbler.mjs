@@ -76,3 +76,52 @@ export class Scribbler {
     return this.ledger
   }
 }
+
+/** A Hocuspocus client that writes in bursts, and knows what its provider showed as saved. */
+export class Saver {
+  constructor (note, name) {
+    this.note = note
+    this.name = name
+    this.words = []
+    this.saved = 0 // of the words, in their order
+    this.running = true
+    note.provider.on('unsyncedChanges', () => this.look())
+    this.done = this.run()
+  }
+
+  look () {
+    if (!this.note.provider.hasUnsyncedChanges) this.saved = this.words.length
+    this.wake?.()
+    this.note.checkSoon()
+  }
+
+  async run () {
+    while (this.running) {
+      for (let left = Math.ceil(Math.random() * 20); left > 0 && this.running; left -= 1) {
+        this.write()
+        if (Math.random() < 0.5) await new Promise(setImmediate)
+      }
+      while (this.running && this.saved < this.words.length) await new Promise((resolve) => { this.wake = resolve })
+    }
+  }
+
+  write () {
+    const text = `${this.name}${this.words.length} `
+    this.words.push(text.trim())
+    const place = this.note.text.indexOf(' ', Math.floor(Math.random() * this.note.text.length)) + 1
+    this.note.content.insert(place, text)
+  }
+
+  get ledger () {
+    return {
+      clientId: this.note.doc.clientID, acknowledged: 0, written: this.words.length, kept: this.words.slice(0, this.saved), deleted: []
+    }
+  }
+
+  async stop () {
+    this.running = false
+    this.wake?.()
+    await this.done
+    return this.ledger
+  }
+}
