@@ -58,6 +58,12 @@ class ReadOnly(ProtocolError):
     code = 4403
 
 
+class ResetConnection(ProtocolError):
+    """What you may do has changed: reconnect, so that what was not taken before is sent again."""
+
+    code = 4205
+
+
 class AuthenticationTimeout(ProtocolError):
     """No token that is good for something was shown in time."""
 

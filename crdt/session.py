@@ -73,6 +73,7 @@ class HocuspocusSession(Session):
 
     def refusal(self) -> list[bytes]:
         """Give the frame that says so for each change: what is not taken stays unsynced there."""
+        self.warned = True
         return [REFUSED]
 
     def acknowledgement(self, own: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:

@@ -3,10 +3,8 @@
 import asyncio
 from typing import Protocol
 
-from crdt import statevector
 from crdt.envelope import ASK_FOR_TOKEN, Envelope, Kind, authenticated, closed, denied, read_credentials
-from crdt.errors import NoteGone, OldGeneration, ProtocolError, TryAgainLater
-from crdt.messages import SyncStep1
+from crdt.errors import NoteGone, OldGeneration, ProtocolError, ResetConnection, TryAgainLater
 from crdt.session import HocuspocusSession
 from server.access import Access, Identity
 from server.address import BadAddress, parse_document_name
@@ -68,7 +66,7 @@ class Attachment:
         self._opening: asyncio.Task[None] | None = None
         self._messenger = Messenger(carrier.hooks, self._pass_on, self.deliver, self._deny, carrier.max_waiting)
         self._asked = False
-        self._had_it = False
+        self._was_in = False
 
     def _new_session(self) -> HocuspocusSession:
         return HocuspocusSession(_DocumentPeer(self._carrier, self))
@@ -121,11 +119,20 @@ class Attachment:
         except StoreError as error:
             self._carrier.fail(TryAgainLater(str(error)))
         else:
+            if self._begins_anew(self._note, may_write):
+                self._carrier.fail(ResetConnection())
+                return
             self._let_in(identity, may_write)
             if token is not None:  # a client that shows none does not wait for an answer
                 self.deliver(authenticated(read_only=not may_write))
             if self._session not in self._note.room.sessions:
                 self._start(self._note)
+
+    def _begins_anew(self, note: HostedNote, may_write: bool) -> bool:
+        """Whether changes of this client were refused or left without an answer: only a new connection sends them."""
+        if self._session in note.room.sessions:
+            return may_write and self._session.read_only and self._session.warned
+        return self._was_in
 
     def _let_in(self, identity: Identity, may_write: bool) -> None:
         if self._identity is None or self._identity.expires_at != identity.expires_at:
@@ -137,13 +144,11 @@ class Attachment:
         self._carrier.hub.join(note, self._session)
         waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
         try:
-            if self._had_it:  # it was denied meanwhile, and does not ask again for what it missed
-                self._carrier.hub.receive(note, self._session, SyncStep1(statevector.EMPTY).encode())
             for envelope in waiting:
                 self.receive(envelope)
         except ProtocolError as error:
             self._carrier.fail(error)
-        self._had_it = True
+        self._was_in = True
 
     def _deny(self, reason: str) -> None:
         self._leave()

@@ -15,6 +15,7 @@ from crdt import errors
         (errors.NoteGone, 4404),
         (errors.AccessEnded, 4401),
         (errors.ReadOnly, 4403),
+        (errors.ResetConnection, 4205),
         (errors.AuthenticationTimeout, 4408),
     ],
 )
