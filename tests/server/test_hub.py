@@ -113,7 +113,9 @@ async def house(database: Database) -> AsyncIterator[House]:
 async def housing(database: Database, idle_seconds: float) -> AsyncIterator[House]:
     log = SlowLog(database)
     now = [0.0]
-    limits = HubLimits(max_note_bytes=10_000, max_backlog_bytes=1_000, idle_seconds=idle_seconds)
+    limits = HubLimits(
+        max_note_bytes=10_000, max_backlog_bytes=1_000, max_total_backlog_bytes=3_000, idle_seconds=idle_seconds
+    )
     hub = Hub(log, Compactor(log, 1_000, 1_000_000), limits, lambda: now[0])
     journal = asyncio.create_task(hub.journal.run())
     yield House(hub, log, database, now)
