@@ -80,7 +80,7 @@ class Lane:
         """Begin, on another connection where the pooled one turns out to be dead: nothing was done on it yet."""
         self._check()
         link = await _link(connection)
-        if self._lasting or self._patience.trusts(_made(connection)):
+        if self._lasting or self._patience.trusts(await _made(connection)):
             try:
                 await link.execute(self._begin_statement)
             except Exception:
@@ -121,9 +121,9 @@ async def _link(connection: AsyncConnection) -> Link:
     return cast(Link, (await connection.get_raw_connection()).driver_connection)
 
 
-def _made(connection: AsyncConnection) -> float:
+async def _made(connection: AsyncConnection) -> float:
     """Give the moment since which a connection is known: it is new when nothing was noted on it."""
-    made: float = connection.sync_connection.info.setdefault("made", time.monotonic())
+    made: float = (await connection.get_raw_connection()).info.setdefault("made", time.monotonic())
     return made
 
 
