@@ -134,6 +134,7 @@ class Proxy:
     def __init__(self, socket: Path) -> None:
         self.url = ""
         self.lose_next_commit = False
+        self.refusing = False
         self._socket = socket
         self._silent: set[asyncio.Task[None]] = set()
         self._pumps: set[asyncio.Task[None]] = set()
@@ -144,7 +145,16 @@ class Proxy:
         for pump in self._pumps:
             pump.cancel()
 
+    def refuse(self) -> None:
+        """End all connections and take no new ones, until ``refusing`` is False again."""
+        self.refusing = True
+        self.close()
+
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes on a connection, both ways."""
+        if self.refusing:
+            writer.transport.abort()
+            return
         there, back = await asyncio.open_unix_connection(self._socket)
         self._writers += [writer, back]
         for pump in (self._to_server(reader, back, writer), self._to_client(there, writer)):

@@ -76,9 +76,13 @@ class Writer:
     async def type(self, text: str) -> None:
         """Put a text at the end; a closed connection keeps it here until the next one."""
         before = self._document.get_state()
-        self._content += text
+        self.write(text)
         with contextlib.suppress(ConnectionClosed):
             await self._socket.send(bytes([SYNC, UPDATE]) + varbytes(self._document.get_update(before)))
+
+    def write(self, text: str) -> None:
+        """Put a text at the end and tell nobody."""
+        self._content += text
 
     async def answered(self) -> None:
         """Wait for the answer to a ping: all that the server had sent before it has come."""
