@@ -44,6 +44,11 @@ class FragilePostgres(Postgres):
         self._execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
     @property
+    def user(self) -> str:
+        """Who it runs as, where the tests run as root."""
+        return str(self._server.system_user)
+
+    @property
     def socket(self) -> Path:
         """Where it listens."""
-        return Path(self._socket) / ".s.PGSQL.5432"
+        return Path(str(self._socket)) / ".s.PGSQL.5432"

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import pwd
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ server_round_robin = 1
     if os.getuid() == 0:
         for folder in (tmp_path, *list(tmp_path.parents)[:2]):
             folder.chmod(0o755)
-        command += ["--user", pwd.getpwnam("nobody").pw_name]
+        command += ["--user", fragile.user]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         _await_port(unused_tcp_port, process)

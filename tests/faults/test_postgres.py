@@ -32,17 +32,23 @@ def url(fragile: FragilePostgres) -> str:
     return fragile.url(fragile.create(migrated=True))
 
 
-async def test_a_frozen_postgres_gets_no_acknowledgement_and_all_of_them_when_it_goes_on(
-    fragile: FragilePostgres, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up: list[Patience] = []
+@pytest.fixture
+def given_up(monkeypatch: pytest.MonkeyPatch) -> list[Patience]:
+    """One for each transaction that was given up because it took too long."""
+    found: list[Patience] = []
     suspect = Patience.suspect
 
     def count(patience: Patience) -> None:
-        given_up.append(patience)
+        found.append(patience)
         suspect(patience)
 
     monkeypatch.setattr(Patience, "suspect", count)
+    return found
+
+
+async def test_a_frozen_postgres_gets_no_acknowledgement_and_all_of_them_when_it_goes_on(
+    fragile: FragilePostgres, url: str, given_up: list[Patience]
+) -> None:
     async with serving(settings_for(url, max_backlog_bytes=20_000)) as here, Writer(note_url(here)) as ann:
         journal = here.service.hub.journal
         await ann.type("before ")
@@ -66,7 +72,7 @@ async def test_a_frozen_postgres_gets_no_acknowledgement_and_all_of_them_when_it
 
 
 async def test_a_pool_of_connections_that_all_hang_does_not_hinder_the_recovery(
-    fragile: FragilePostgres, url: str
+    fragile: FragilePostgres, url: str, given_up: list[Patience]
 ) -> None:
     """The frozen server never comes back to its old connections: new ones, to a healthy server, must do."""
     async with proxied(fragile, url) as proxy, serving(settings_for(proxy.url)) as here, Writer(note_url(here)) as ann:
@@ -76,6 +82,7 @@ async def test_a_pool_of_connections_that_all_hang_does_not_hinder_the_recovery(
         proxy.silence()
         await ann.type("after")
         await ann.until_acknowledged()
+        assert len(given_up) == 1  # of three connections
         assert await newcomer_text(note_url(here)) == "before after"
 
 
