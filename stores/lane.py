@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -128,8 +128,6 @@ async def _made(connection: AsyncConnection) -> float:
 
 
 async def _cut(connection: AsyncConnection) -> None:
-    """Throw a connection away at once; SQLAlchemy alone would wait for the other side to say goodbye."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    if driver is not None and hasattr(driver, "terminate"):
-        driver.terminate()
+    """Throw a connection to Postgres away at once; SQLAlchemy alone would wait for the other side to say goodbye."""
+    cast(Any, await _link(connection)).terminate()
     await connection.invalidate()

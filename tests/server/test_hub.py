@@ -242,6 +242,25 @@ async def test_a_note_whose_backlog_is_full_takes_no_more_for_now(house: House) 
     house.log.reading.set()
 
 
+async def test_when_all_notes_together_have_too_much_waiting_none_takes_more_for_now(house: House) -> None:
+    entered = [await house.enter(NoteKey("default", f"n{number}")) for number in range(5)]
+    for client, (note, session, _) in enumerate(entered[:4], 1):
+        house.type(note, session, Typist(client).type("x" * 800))
+    house.hub._end_turns()
+    note, ann, _ = entered[4]
+    house.type(note, ann, Typist(9).type("y"))
+    assert ann.error is not None
+    assert ann.error.code == 1013
+    await house.hub.journal.drained()
+    note.room.leave(ann, 0)
+    ben = Session(Desk())
+    house.hub.join(note, ben)
+    house.type(note, ben, Typist(9).type("y"))
+    assert ben.error is None
+    for opened, session, _ in entered:
+        house.exit(opened, session)
+
+
 async def test_a_note_that_was_deleted_underneath_closes_its_clients(house: House) -> None:
     note, ann, hers = await house.enter()
     async with house.database.write() as connection:
