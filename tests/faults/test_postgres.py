@@ -1,4 +1,4 @@
-"""Rows 6 and 7: Postgres hangs; connections to it die, it restarts, and a commit's outcome stays unknown."""
+"""Rows 3, 6 and 7: Postgres hangs; connections to it die, it restarts, and a commit's outcome stays unknown."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ from tests.faults.conftest import newcomer_text, note_url, until_seen
 from tests.faults.postgres import FragilePostgres
 from tests.faults.writer import Writer
 from tests.server.conftest import quick, serving, until
+from tests.server_process import ServerProcess
 
 FROZEN_SECONDS = float(os.environ.get("ROUTA_FROZEN_SECONDS", "0"))
 """How long Postgres stays frozen after three transactions have been given up."""
@@ -69,6 +70,21 @@ async def test_a_frozen_postgres_gets_no_acknowledgement_and_all_of_them_when_it
         await until(lambda: journal.available and not journal.backlog, 30)
         await ann.connect_until_accepted()
         await until_seen(note_url(here), ann.text)
+
+
+async def test_a_server_whose_postgres_is_frozen_stops_all_the_same_and_says_what_is_not_kept(
+    fragile: FragilePostgres, url: str
+) -> None:
+    with ServerProcess({"DATABASE_URL": url}) as server:
+        async with Writer(f"{server.ws_url}/default/n") as ann:
+            await ann.type("before ")
+            await ann.until_acknowledged()
+            fragile.freeze()
+            await ann.type("during ")
+            assert await asyncio.to_thread(server.terminate, 30) == 0
+            assert (await ann.until_closed())[0] == 1001
+            assert ann.acknowledged == "before "
+            assert "Stopped with 1 notes not committed" in server.stderr
 
 
 async def test_a_pool_of_connections_that_all_hang_does_not_hinder_the_recovery(
