@@ -6,15 +6,18 @@ from crdt.contribution import Batch, Contribution
 from crdt.merge import merge
 from crdt.updates import EMPTY
 
+OVERHEAD = 100
+"""Bytes of memory, about, that a contribution takes besides its update."""
+
 
 class Unstored:
-    """Contributions in the order of their coming, and how large what is to be stored of them is."""
+    """Contributions in the order of their coming, and how much memory they take."""
 
     def __init__(self) -> None:
         self._contributions: list[Contribution] = []
         self._updates: list[bytes] = []
         self.bytes = 0
-        """How many bytes of updates wait."""
+        """How many bytes of memory, about, wait: also what is only to be acknowledged."""
 
     def __bool__(self) -> bool:
         return bool(self._contributions)
@@ -23,9 +26,9 @@ class Unstored:
         """Take what came in during one turn."""
         for contribution in contributions:
             self._contributions.append(contribution)
+            self.bytes += len(contribution.update) + OVERHEAD
             if contribution.kept != EMPTY:
                 self._updates.append(contribution.kept)
-                self.bytes += len(contribution.kept)
 
     def take(self) -> Batch | None:
         """Hand everything over, merged; nothing when there is none."""

@@ -128,6 +128,7 @@ def _hub(settings: Settings, log: NoteLog) -> Hub:
     limits = HubLimits(
         settings.max_note_bytes,
         settings.max_backlog_bytes,
+        settings.max_total_backlog_bytes,
         settings.room_idle_seconds,
         settings.max_note_connections,
         awareness,

@@ -11,7 +11,7 @@ import click
 from server.app import running
 from server.auth.setup import is_loopback
 from server.banner import banner
-from server.commands import schema, tokens
+from server.commands import backup, schema, tokens
 from server.commands.common import Failure, data_dir, load, run
 from server.config import Settings
 from server.runner import NotesServer, listen
@@ -32,7 +32,7 @@ def main() -> None:
     """Routa Notes: many editors, one note, kept."""
 
 
-for command in (schema.migrate, schema.check, tokens.token, tokens.revoke):
+for command in (schema.migrate, schema.check, backup.backup, backup.restore, tokens.token, tokens.revoke):
     main.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """Every setting, from flags, the environment and a ``.env`` file, in this order."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     db_pool_size: int = Field(10, ge=1, le=1000, description="Connections to Postgres.")
     db_pooler: bool | None = Field(
         None, description="Whether Postgres is behind a transaction pooler; found out from the URL when not set."
+    )
+    db_timeout_seconds: float = Field(
+        10.0, ge=1, description="How long a transaction on Postgres may take before it is made again."
     )
     sqlite_synchronous: str = Field(
         "NORMAL", description="`NORMAL`, or `FULL`: an acknowledgement then comes after fsync and survives power loss."
@@ -128,6 +132,9 @@ class Settings(BaseSettings):
     max_backlog_bytes: int = Field(
         32 * MEBIBYTE, ge=1024, description="Bytes of a note that may wait for the store, before its edits are refused."
     )
+    max_total_backlog_bytes: int = Field(
+        256 * MEBIBYTE, ge=1024, description="The same for all notes together; edits are then refused everywhere."
+    )
     room_idle_seconds: float = Field(30.0, ge=0, description="How long a note without clients stays in memory.")
     compact_updates: int = Field(500, ge=1, description="Log rows of a note after which it is compacted.")
     compact_bytes: int = Field(MEBIBYTE, ge=1, description="Log bytes of a note after which it is compacted.")
@@ -139,7 +146,7 @@ class Settings(BaseSettings):
         Raises:
             Misconfigured: the settings contradict each other or have an unknown value.
         """
-        return choose(
+        target = choose(
             database_url=None if self.database_url is None else self.database_url.get_secret_value(),
             driver=self.db_driver,
             path=self.db_path,
@@ -148,6 +155,7 @@ class Settings(BaseSettings):
             pool_size=self.db_pool_size,
             pooler=self.db_pooler,
         )
+        return replace(target, timeout=self.db_timeout_seconds)
 
 
 def load(**flags: Any) -> Settings:

@@ -35,11 +35,17 @@ class HubLimits:
     max_note_bytes: int
     max_backlog_bytes: int
     """How much a note may have waiting for the store before its edits are refused."""
+    max_total_backlog_bytes: int
+    """How much all notes together may have waiting for the store before edits are refused."""
     idle_seconds: float
     """How long a note without clients stays open."""
     clients: int = 2000
     """How many clients one note may have."""
     awareness: AwarenessLimits | None = None
+
+    def exceeded(self, unstored: int, backlog: int) -> bool:
+        """Tell whether too much waits for the store, of a note or of all together, to take more edits."""
+        return unstored > self.max_backlog_bytes or backlog > self.max_total_backlog_bytes
 
 
 @dataclass(eq=False)

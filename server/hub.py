@@ -110,7 +110,7 @@ class Hub:
 
     def receive(self, note: HostedNote, session: Session, frame: bytes) -> None:
         """Take a frame from a client; when it is refused, ``session.error`` says why."""
-        if note.room.unstored.bytes > self._limits.max_backlog_bytes:
+        if self._limits.exceeded(note.room.unstored.bytes, self.journal.backlog):
             session.refuse(TryAgainLater())
             return
         note.room.receive(session, frame, self._clock())
@@ -207,7 +207,7 @@ class Hub:
         """
         note = await self.open(key, create=False)
         try:
-            if note.room.unstored.bytes > self._limits.max_backlog_bytes or not self.journal.available:
+            if self._limits.exceeded(note.room.unstored.bytes, self.journal.backlog) or not self.journal.available:
                 raise NoteUnavailable("The store does not take edits at the moment: try again later.")
             contribution = note.room.edit(change(note.room.document.text()))
             text = note.room.document.text()

@@ -19,6 +19,8 @@ logger = logging.getLogger("routa")
 
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0
 """Seconds between attempts while the store is away: the first pause, and the longest."""
+SLOW = 5.0
+"""Seconds after which a commit that has no answer counts as one that failed."""
 
 
 class Written(Protocol):
@@ -44,16 +46,20 @@ class Journal:
         self._log = log
         self._stored = stored
         self._lost = lost
-        self._waiting: dict[Written, None] = {}
+        self._waiting: dict[Written, int] = {}
         self._committing: dict[Written, Batch] = {}
         self._wake = asyncio.Event()
         self._done = asyncio.Event()
         self.available = True
-        """Whether the store took the last commit."""
+        """Whether the store took the last commit, and does not hang in one."""
+        self.backlog = 0
+        """How many bytes of all notes wait for the store, or are on their way to it."""
 
     def add(self, note: Written) -> None:
         """Say that a note has something to keep."""
-        self._waiting[note] = None
+        size = note.room.unstored.bytes
+        self.backlog += size - self._waiting.get(note, 0)
+        self._waiting[note] = size
         self._wake.set()
 
     async def settled(self, note: Written) -> None:
@@ -82,6 +88,7 @@ class Journal:
         notes, self._waiting = self._waiting, {}
         self._committing = {note: batch for note in notes if (batch := note.room.take_batch()) is not None}
         lost = await self._keep()
+        self.backlog -= sum(notes.values())
         committed, self._committing = self._committing, {}
         for note, batch in committed.items():
             self._tell(note, batch, lost.get(note))
@@ -125,6 +132,7 @@ class Journal:
         rows = [(note.key, self._committing[note].update) for note in notes]
         pause = FIRST_RETRY
         while rows:
+            hanging = asyncio.get_running_loop().call_later(SLOW, self._failed, "it has not answered a commit yet.")
             try:
                 await self._log.append(rows)
                 self._recovered()
@@ -133,8 +141,10 @@ class Journal:
                 self._failed(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LAST_RETRY)
+            finally:
+                hanging.cancel()
 
-    def _failed(self, error: StoreError) -> None:
+    def _failed(self, error: StoreError | str) -> None:
         if self.available:
             logger.error("Edits are not being acknowledged until the store is back: %s", error)
         self.available = False

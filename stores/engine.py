@@ -1,10 +1,8 @@
 """The database, opened: transactions to read and to write in, the same for all three stores."""
 
 import asyncio
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import StaticPool
 
 from stores.errors import Unavailable, translated
+from stores.file import FileWatch, prepare_file
 from stores.lane import Lane
+from stores.patience import Patience
 from stores.quick import QuickReader, reading_engine
 from stores.target import Driver, Target
 
@@ -57,7 +57,7 @@ class Database:
         lanes = {Driver.POSTGRES: _postgres_lanes, Driver.SQLITE: _file_lanes, Driver.MEMORY: _memory_lanes}
         with translated(target.label):
             if target.path is not None:
-                await asyncio.to_thread(_prepare_file, target.path, target.busy_timeout)
+                await asyncio.to_thread(prepare_file, target.path, target.busy_timeout)
             database = cls(target, *lanes[target.driver](target))
         try:
             async with database.read():
@@ -68,26 +68,30 @@ class Database:
         return database
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a transaction in which all statements see the same moment; nothing may be written in it."""
+    async def read(self, *, unlimited: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction in which all statements see the same moment; nothing may be written in it.
+
+        It may take as long as the target's ``timeout`` says, unless it is ``unlimited``.
+        """
         with translated(self.target.label):
-            async with self._open(self._reader).transaction() as connection:
+            async with self._open(self._reader).transaction(unlimited=unlimited) as connection:
                 yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, unlimited: bool = False) -> AsyncIterator[AsyncConnection]:
         """Give a transaction that commits at the end of the block, and keeps nothing when the block raises.
 
-        On SQLite writers take turns, in the order in which they asked.
+        On SQLite writers take turns, in the order in which they asked. When it raises Unavailable the commit may have
+        been made all the same: a connection was lost, or the time limit was reached, before its answer came.
         """
         with translated(self.target.label):
-            async with self._open(self._writer).transaction() as connection:
+            async with self._open(self._writer).transaction(unlimited=unlimited) as connection:
                 yield connection
 
     @asynccontextmanager
     async def migrate(self) -> AsyncIterator[AsyncConnection]:
-        """Give a write transaction that no other ``migrate()`` overlaps, also of another server."""
-        async with self.write() as connection:
+        """Give a write transaction that no other ``migrate()`` overlaps, also of another server; without time limit."""
+        async with self.write(unlimited=True) as connection:
             await connection.begin()  # tells Alembic to leave the transaction to us
             if self.target.driver is Driver.POSTGRES:  # on SQLite every write is alone already
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
@@ -123,37 +127,6 @@ class Database:
         return lane
 
 
-def _make_folder(path: Path) -> None:
-    if path.is_dir():
-        raise Unavailable(f"{path} is a folder: name a file in it for the notes.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(
-            f"The folder {path.parent} cannot be made ({error.strerror}); name another one for the notes."
-        ) from error
-
-
-def _prepare_file(path: Path, seconds: float) -> None:
-    """Make the file and switch it to WAL, which stays so; what is wrong with it shows here."""
-    _make_folder(path)
-    end = time.monotonic() + seconds
-    with closing(sqlite3.connect(path, timeout=seconds)) as link:
-        while not _switches_to_wal(link, last=time.monotonic() >= end):
-            time.sleep(0.01)
-
-
-def _switches_to_wal(link: sqlite3.Connection, *, last: bool) -> bool:
-    try:
-        link.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as error:
-        # Two servers that switch at once give way to each other at once, whatever the timeout.
-        if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
-
-
 def _engine(url: str | URL, **options: Any) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -186,8 +159,11 @@ def _postgres_lanes(target: Target) -> tuple[Lane, Lane]:
     if target.pooler:
         event.listen(engine.sync_engine, "connect", _commit_connect)
 
+    event.listen(engine.sync_engine, "handle_error", _undo_cancelled)
+    patience = Patience(target.timeout)
+
     def lane(begin: str) -> Lane:
-        return Lane(engine, begin, tries=target.pool_size + 1, lasting=False)
+        return Lane(engine, begin, tries=target.pool_size + 1, lasting=False, patience=patience)
 
     return lane("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), lane("BEGIN ISOLATION LEVEL READ COMMITTED")
 
@@ -212,7 +188,8 @@ def _file_lanes(target: Target) -> tuple[Lane, Lane]:
     script = f"PRAGMA synchronous={target.synchronous};"
     writer = _sqlite_engine(url, script, target, poolclass=StaticPool)
     reader = _sqlite_engine(url, script, target, pool_size=_READERS, max_overflow=0, pool_timeout=target.busy_timeout)
-    return Lane(reader, "BEGIN"), Lane(writer, "BEGIN IMMEDIATE", turn=asyncio.Lock())
+    check = FileWatch(target.path or Path()).check
+    return Lane(reader, "BEGIN"), Lane(writer, "BEGIN IMMEDIATE", turn=asyncio.Lock(), check=check)
 
 
 def _memory_lanes(target: Target) -> tuple[Lane, Lane]:
@@ -233,6 +210,12 @@ def _pragmas(script: str) -> Callable[[DBAPIConnection, object], None]:
         connection.run_async(lambda link: link.executescript(script))
 
     return run
+
+
+def _undo_cancelled(context: ExceptionContext) -> None:
+    # The lane rolls a cancelled statement back, within bounds; SQLAlchemy would wait for a server that is frozen.
+    if not isinstance(context.original_exception, Exception):
+        context.is_disconnect = False
 
 
 def _keep_connection(context: ExceptionContext) -> None:

@@ -16,7 +16,7 @@ from stores.engine import Database
 from stores.errors import SchemaMismatch
 from stores.tables import metadata, schema_history
 
-__all__ = ["downgrade", "drift", "upgrade"]
+__all__ = ["downgrade", "drift", "require_current", "upgrade"]
 
 
 async def upgrade(database: Database) -> None:
@@ -26,6 +26,19 @@ async def upgrade(database: Database) -> None:
     """
     async with database.migrate() as connection:
         await connection.run_sync(_upgrade, database.target.label)
+
+
+async def require_current(database: Database) -> None:
+    """Raise SchemaMismatch unless the schema is the one that this code works with; changes nothing."""
+    async with database.read() as connection:
+        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        if current in _revisions()[:-1] or current is None:
+            raise SchemaMismatch(
+                f"{database.target.label} has the schema {current or 'of nothing'}, not {_revisions()[-1]}: bring it "
+                "up to date first, with `routa-notes migrate`."
+            )
+        if current != _revisions()[-1]:
+            await connection.run_sync(_refuse_newer, database.target.label, current)
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:

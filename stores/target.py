@@ -39,6 +39,8 @@ class Target:
     """Behind a transaction pooler: nothing may outlive a transaction, named prepared statements least of all."""
     busy_timeout: float = 5.0
     """Seconds to wait for another process's lock, or for a free connection."""
+    timeout: float = 10.0
+    """Seconds that a transaction on Postgres may take."""
     dsn: str = field(default="", repr=False)
     """What asyncpg connects to; holds the password."""
     system_ca: bool = False

@@ -22,6 +22,7 @@ from crdt.presence import EXPIRES
 from crdt.room import Room
 from crdt.session import HocuspocusSession, Session
 from crdt.text import rewrite
+from crdt.unstored import OVERHEAD
 from crdt.updates import EMPTY
 from tests.crdt.test_presence import ANN, awareness, read
 from tests.crdt.typist import Typist
@@ -108,7 +109,7 @@ def test_an_edit_goes_to_everybody_else_at_once_and_back_to_its_sender_when_stor
     assert table.read(bob) == [Update(update)]
     assert table.read(ann) == []
     assert table.room.unstored
-    assert table.room.unstored.bytes == len(update)
+    assert table.room.unstored.bytes == len(update) + OVERHEAD
     assert table.store() == update
     assert table.read(ann) == [Update(update)]
     assert table.read(bob) == []
@@ -349,7 +350,7 @@ def test_an_edit_made_here_goes_to_everybody_and_says_when_it_is_stored(table: T
     for session in (ann, bob):
         assert table.read(session) == [Update(contribution.update)]
     assert table.read(late) == []
-    assert table.room.unstored.bytes == len(contribution.update)
+    assert table.room.unstored.bytes == len(contribution.update) + OVERHEAD
     batch = table.room.take_batch()
     assert batch == Batch(contribution.update, [contribution])
     table.room.stored(batch)

@@ -1,5 +1,5 @@
 from crdt.contribution import Contribution
-from crdt.unstored import Unstored
+from crdt.unstored import OVERHEAD, Unstored
 from crdt.updates import EMPTY
 from tests.crdt.typist import Typist
 
@@ -13,7 +13,7 @@ def test_what_is_handed_over_is_merged_and_forgotten() -> None:
     unstored.add([Contribution(None, first, first, first), nothing_new])
     unstored.add([Contribution(None, second, second, second)])
     assert unstored
-    assert unstored.bytes == len(first) + len(second)
+    assert unstored.bytes == 2 * len(first) + len(second) + 3 * OVERHEAD
     batch = unstored.take()
     assert batch is not None
     assert len(batch.contributions) == 3

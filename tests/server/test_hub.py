@@ -113,7 +113,9 @@ async def house(database: Database) -> AsyncIterator[House]:
 async def housing(database: Database, idle_seconds: float) -> AsyncIterator[House]:
     log = SlowLog(database)
     now = [0.0]
-    limits = HubLimits(max_note_bytes=10_000, max_backlog_bytes=1_000, idle_seconds=idle_seconds)
+    limits = HubLimits(
+        max_note_bytes=10_000, max_backlog_bytes=1_000, max_total_backlog_bytes=3_000, idle_seconds=idle_seconds
+    )
     hub = Hub(log, Compactor(log, 1_000, 1_000_000), limits, lambda: now[0])
     journal = asyncio.create_task(hub.journal.run())
     yield House(hub, log, database, now)
@@ -238,6 +240,25 @@ async def test_a_note_whose_backlog_is_full_takes_no_more_for_now(house: House) 
     assert ann.error.code == 1013
     assert note.room.document.text() == "x" * 2_000
     house.log.reading.set()
+
+
+async def test_when_all_notes_together_have_too_much_waiting_none_takes_more_for_now(house: House) -> None:
+    entered = [await house.enter(NoteKey("default", f"n{number}")) for number in range(5)]
+    for client, (note, session, _) in enumerate(entered[:4], 1):
+        house.type(note, session, Typist(client).type("x" * 800))
+    house.hub._end_turns()
+    note, ann, _ = entered[4]
+    house.type(note, ann, Typist(9).type("y"))
+    assert ann.error is not None
+    assert ann.error.code == 1013
+    await house.hub.journal.drained()
+    note.room.leave(ann, 0)
+    ben = Session(Desk())
+    house.hub.join(note, ben)
+    house.type(note, ben, Typist(9).type("y"))
+    assert ben.error is None
+    for opened, session, _ in entered:
+        house.exit(opened, session)
 
 
 async def test_a_note_that_was_deleted_underneath_closes_its_clients(house: House) -> None:

@@ -11,6 +11,7 @@ from crdt.document import Document
 from crdt.messages import SyncStep1, Update
 from crdt.room import Room
 from crdt.session import Session
+from crdt.unstored import OVERHEAD
 from server import journal as journal_module
 from server.journal import Journal, Written
 from stores.engine import Database
@@ -145,6 +146,38 @@ async def test_while_the_store_is_away_nothing_is_told_and_afterwards_everything
         "Edits are not being acknowledged until the store is back: The store is away.",
         "The store is back: edits are being acknowledged again.",
     ]
+
+
+async def test_a_commit_without_an_answer_counts_as_one_that_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal_module, "SLOW", 0.001)
+    note = await bench.note("a")
+    bench.log.gate.clear()
+    bench.edit(note, Typist(1).type("x"))
+    await until(lambda: not bench.journal.available)
+    assert "it has not answered a commit yet" in caplog.text
+    assert bench.stored == []
+    bench.log.gate.set()
+    await bench.journal.settled(note)
+    assert bench.journal.available
+    assert len(bench.stored) == 1
+
+
+async def test_the_backlog_is_what_waits_and_what_is_being_committed_of_all_notes(bench: Bench) -> None:
+    first, second = await bench.note("a"), await bench.note("b")
+    typist = Typist(1)
+    updates = [typist.type("1"), typist.type("2"), Typist(2).type("x")]
+    bench.log.gate.clear()
+    bench.edit(first, updates[0])
+    await until(lambda: bool(bench.log.commits))
+    bench.edit(first, updates[1])
+    bench.edit(second, updates[2])
+    bench.journal.add(second)  # again, with nothing new
+    assert bench.journal.backlog == sum(map(len, updates)) + 3 * OVERHEAD
+    bench.log.gate.set()
+    await bench.journal.drained()
+    assert bench.journal.backlog == 0
 
 
 async def test_a_note_that_is_gone_hurts_no_other(bench: Bench) -> None:

@@ -231,3 +231,35 @@ async def test_in_memory_a_write_waits_for_the_read_before_it() -> None:
     with pytest.raises(StoreError, match="no such table"):  # it had its turn
         await write
     await database.close()
+
+
+async def test_a_transaction_that_takes_too_long_is_given_up_and_older_connections_with_it(
+    migrated_url: str,
+) -> None:
+    database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, timeout=0.2, pool_size=2))
+
+    async def pid() -> object:
+        async with database.read() as connection:
+            return await connection.scalar(text("SELECT pg_backend_pid()"))
+
+    async def hang() -> None:
+        async with database.write() as connection:
+            await connection.execute(PUT, {"name": "late"})
+            await connection.execute(text("SELECT pg_sleep(30)"))
+
+    first = await pid()
+    assert await pid() == first
+    with pytest.raises(Unavailable, match="it did not answer in time"):
+        await hang()
+    assert await pid() != first
+    assert await names(database) == []
+    await database.close()
+
+
+async def test_a_transaction_without_a_limit_takes_its_time(migrated_url: str) -> None:
+    database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, timeout=0.2))
+    async with database.read(unlimited=True) as connection:
+        await connection.execute(text("SELECT pg_sleep(0.5)"))
+    async with database.write(unlimited=True) as connection:
+        await connection.execute(text("SELECT pg_sleep(0.5)"))
+    await database.close()
