@@ -89,6 +89,8 @@ class Ward:
         self.recorder.begin(Doing.LOAD, mark_of(key))
         try:
             document = document_of(stored)
+            if stored.rows:  # a snapshot alone was checked when it was made
+                document.encode()
             generation = Generation(stored.earlier or statevector.EMPTY)
         except InvalidUpdate as error:
             self.recorder.end()  # another note may be loaded while this one is put away

@@ -82,3 +82,10 @@ async def test_nothing_to_put_away_is_no_trouble(database: Database) -> None:
     await Ward(Quarantine(database)).put_away([])
     await Ward().put_away([Incident(Record(Doing.LOAD, mark_of(KEY), b"", 1), "was killed")])
     assert await Quarantine(database).list() == []
+
+
+@pytest.mark.parametrize("row", ["020103000100030300010201000000"])
+async def test_a_note_that_can_be_loaded_but_not_written_is_closed(database: Database, row: str) -> None:
+    stored = StoredNote(None, (LogRow(1, bytes.fromhex(row)),))
+    with pytest.raises(NoteQuarantined):
+        await Ward(Quarantine(database)).host(KEY, stored, LIMITS)
