@@ -69,7 +69,9 @@ class Document:
             self._clocks = statevector.decode(self._doc.get_state())
         rest = list(updates)
         if rest:
-            self.apply(merge(rest))
+            with _refusing():
+                merged = merge(rest)
+            self.apply(merged)
 
     def apply(self, update: bytes) -> Applied:
         """Take an update; what misses a predecessor waits, and what had waited for this one goes in.

@@ -88,6 +88,12 @@ class OldGeneration(ProtocolError):
     code = 4409
 
 
+class NoteClosed(ProtocolError):
+    """What is stored of this note is damaged: it stays closed until somebody repairs it."""
+
+    code = 4500
+
+
 class TooMuchWaiting(ProtocolError):
     """Too much was sent before the document was open."""
 

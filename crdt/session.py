@@ -11,7 +11,7 @@ from crdt.messages import PermissionDenied, Update
 class Session:
     """What a room knows of a y-websocket client. The server puts its own handle for the connection into ``peer``."""
 
-    __slots__ = ("asked", "error", "forgiven", "greeted", "peer", "read_only", "synced", "warned", "who")
+    __slots__ = ("asked", "error", "forgiven", "greeted", "peer", "read_only", "sender", "synced", "warned", "who")
 
     counts_changes = False
     """Whether each change is acknowledged by itself, even one that brings nothing."""
@@ -23,6 +23,8 @@ class Session:
         """The connection, opaque here."""
         self.who: object = None
         """Whose it is, opaque here, too."""
+        self.sender = ""
+        """Who it is, for the record of what is being done: ``token …`` or ``address …``."""
         self.synced = False
         """Whether it got the document (its step 1 was answered), and so gets every update from then on."""
         self.asked = False

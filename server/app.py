@@ -20,7 +20,9 @@ from server.api import (
     conversations,
     events,
     health,
+    metrics,
     notes,
+    probes,
     schedules,
     tasks,
     tokens,
@@ -36,7 +38,10 @@ from server.auth.setup import tokens_of
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
+from server.countedlog import CountedLog
+from server.counters import Counters
 from server.delivery import Delivery
+from server.flightrecorder import FlightRecorder
 from server.headers import SecurityHeaders
 from server.hocuspocus import serve_documents
 from server.hookloader import load_hooks
@@ -45,10 +50,13 @@ from server.hosted import HubLimits
 from server.hub import Hub
 from server.origins import OriginGuard
 from server.service import Service, within
+from server.supervisor import POLL, Flight
+from server.ward import Ward
 from server.webhooks import receiver_of
 from server.ywebsocket import serve_note
 from stores.engine import Database
 from stores.notelog import NoteLog
+from stores.quarantine import Quarantine
 from stores.records.workspaces import DEFAULT, Workspaces
 from stores.schema import upgrade
 
@@ -58,6 +66,8 @@ TICK = 5.0
 """Seconds between two rounds of tidying up."""
 ROUTERS = [
     health.routes,
+    probes.routes,
+    metrics.routes,
     workspaces.routes,
     codebases.routes,
     agents.routes,
@@ -73,12 +83,13 @@ ROUTERS = [
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Service]:
+async def running(settings: Settings, clock: Clock = utc_now, flight: Flight | None = None) -> AsyncIterator[Service]:
     """Open the store, bring its schema up to date, and run the parts until the end of the block.
 
     Args:
         settings: what the server is told.
         clock: what it takes for the time of day.
+        flight: what the supervisor tells it, where there is one.
 
     Raises:
         Misconfigured: the settings do not name a store, or have no secret that could be used.
@@ -90,14 +101,16 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[S
     try:
         await upgrade(database)
         await Workspaces(database).ensure(DEFAULT, clock())
-        log = NoteLog(database)
-        hub = _hub(settings, log)
+        ward = await _ward(database, clock, flight or Flight(FlightRecorder(settings.max_message_bytes)))
+        hub = _hub(settings, log := CountedLog(database, ward.counters), ward)
         auth = await _authenticator(settings, database, clock)
         service = Service(settings, database, hub, auth, clock, HookRunner(hooks, settings.hook_seconds))
         service.delivery = None if receiver is None else Delivery(receiver, clock)
         background = (
             hub.journal.run(),
             _tick(hub),
+            ward.run(),
+            _beat(ward.recorder),
             service.ticker.run(),
             service.watch.run(),
             service.auth.revocations.run(),
@@ -118,7 +131,19 @@ async def _authenticator(settings: Settings, database: Database, clock: Clock) -
     return Authenticator(tokens_of(settings), revocations, clock)
 
 
-def _hub(settings: Settings, log: NoteLog) -> Hub:
+async def _ward(database: Database, clock: Clock, flight: Flight) -> Ward:
+    ward = Ward(Quarantine(database), flight.recorder, Counters(restarts=flight.restarts), clock)
+    await ward.put_away(flight.incidents)
+    return ward
+
+
+async def _beat(recorder: FlightRecorder) -> None:
+    while True:
+        recorder.beat()
+        await asyncio.sleep(POLL)
+
+
+def _hub(settings: Settings, log: NoteLog, ward: Ward) -> Hub:
     awareness = AwarenessLimits(
         settings.max_awareness_bytes,
         settings.max_awareness_ids,
@@ -133,7 +158,7 @@ def _hub(settings: Settings, log: NoteLog) -> Hub:
         settings.max_note_connections,
         awareness,
     )
-    compactor = Compactor(log, settings.compact_updates, settings.compact_bytes)
+    compactor = Compactor(log, settings.compact_updates, settings.compact_bytes, ward)
     return Hub(log, compactor, limits, time.monotonic)
 
 

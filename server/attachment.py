@@ -10,6 +10,7 @@ from server.access import Access, Identity
 from server.address import BadAddress, parse_document_name
 from server.auth.errors import Refused
 from server.auth.gate import Gate
+from server.culprit import sender_of
 from server.hookrunner import HookRunner
 from server.hooks import Connection
 from server.hosted import HostedNote, NoteUnavailable
@@ -139,6 +140,7 @@ class Attachment:
             self._asked = False
         self._identity = self._session.who = identity
         self._session.read_only = not may_write
+        self._session.sender = sender_of(identity, self._carrier.visitor.client)
 
     def _start(self, note: HostedNote) -> None:
         self._carrier.hub.join(note, self._session)

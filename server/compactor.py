@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from crdt.compaction import CompactionFailed, compact
 from crdt.errors import InvalidUpdate
+from server.culprit import mark_of
+from server.ward import Ward
 from stores.errors import StoreError
 from stores.notelog import Compacted, NoteKey, NoteLog, StoredNote
 
@@ -30,14 +32,16 @@ class _Growth:
 class Compactor:
     """Folds the log of a note into its snapshot when it has grown, and when the note is put away."""
 
-    def __init__(self, log: NoteLog, max_rows: int, max_bytes: int) -> None:
+    def __init__(self, log: NoteLog, max_rows: int, max_bytes: int, ward: Ward | None = None) -> None:
         """Make a compactor.
 
         Args:
             log: what to compact.
             max_rows: how many rows a log may have.
             max_bytes: how many bytes a log may have.
+            ward: what has an eye on documents while they are made.
         """
+        self.ward = ward or Ward()
         self._log = log
         self._max_rows = max_rows
         self._max_bytes = max_bytes
@@ -91,18 +95,24 @@ class Compactor:
         """Fold the log into the snapshot. A failure is logged and costs nothing: the log stays as it is."""
         try:
             stored = await self._log.read(key)
-            compacted = await asyncio.to_thread(_fold, stored)
+            compacted = await asyncio.to_thread(self._fold, key, stored)
             done = await self._log.compact(key, stored, compacted)
         except (StoreError, InvalidUpdate, CompactionFailed) as error:
             logger.error("The log of %s/%s was not compacted and stays as it is: %s", *key, error)
+            self.ward.counters.compaction_failures += 1
             done = False
         if not done:
             growth.patience *= 2
             return
+        self.ward.counters.compactions += 1
         growth.patience = 1
         growth.snapshot = len(compacted.state)
         growth.rows = max(0, growth.rows - len(stored.rows))
         growth.bytes = max(0, growth.bytes - sum(len(row.update) for row in stored.rows))
+
+    def _fold(self, key: NoteKey, stored: StoredNote) -> Compacted:
+        with self.ward.recorder.aside(mark_of(key)):
+            return _fold(stored)
 
 
 def _fold(stored: StoredNote) -> Compacted:

@@ -5,7 +5,7 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -24,8 +24,17 @@ async def refuse(websocket: WebSocket, status: int, sentence: str) -> None:
     await websocket.send_denial_response(JSONResponse({"error": sentence}, status_code=status))
 
 
+async def close(websocket: WebSocket, error: ProtocolError) -> None:
+    """Accept a client only to tell it why it is closed."""
+    await websocket.accept()
+    await websocket.close(error.code, error.reason)
+
+
 class Connection(ABC):
     """A client that is being served: a protocol says what ``joined``, ``received`` and ``left`` mean."""
+
+    protocol: ClassVar[str]
+    """What it speaks."""
 
     def __init__(self, websocket: WebSocket, max_backlog: int) -> None:
         """Take charge of a WebSocket that was not accepted yet.
@@ -36,6 +45,7 @@ class Connection(ABC):
         """
         self.subprotocol: str | None = None
         """What the client offered and the handshake answers."""
+        self.address = websocket.client.host if websocket.client else None
         self._websocket = websocket
         self._sending: Callable[[], Coroutine[Any, Any, None]] | None = None
         rates: Rates = websocket.scope["state"]["service"].rates
@@ -77,6 +87,8 @@ class Connection(ABC):
     async def run(self) -> None:
         """Serve the client until one side has enough."""
         sending = None if self._sending is None else asyncio.create_task(self._sending())
+        open_now = self._websocket.state.service.hub.ward.counters.connections
+        open_now[self.protocol] += 1
         try:
             await self._websocket.accept(self.subprotocol)
             self.joined()
@@ -84,6 +96,7 @@ class Connection(ABC):
         except WebSocketDisconnect:
             pass
         finally:
+            open_now[self.protocol] -= 1
             self.left()
             self._meter.end()
             if sending is not None:

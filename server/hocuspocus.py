@@ -34,6 +34,8 @@ async def serve_documents(websocket: WebSocket, service: Service) -> None:
 class _DocumentsConnection(Connection):
     """The socket, and the documents that are attached to it, by their addresses."""
 
+    protocol = "hocuspocus"
+
     def __init__(self, websocket: WebSocket, service: Service, coming: Visitor) -> None:
         settings = service.settings
         super().__init__(websocket, settings.max_queue_bytes)

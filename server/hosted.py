@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from crdt.contribution import Batch, Contribution
-from crdt.errors import ProtocolError
+from crdt.errors import NoteClosed, ProtocolError
 from crdt.messages import AwarenessUpdate
 from crdt.presence import AwarenessLimits
 from crdt.room import Room
@@ -22,6 +22,14 @@ PATIENCE = 10.0
 
 class NoteUnavailable(Exception):
     """The note cannot be used at the moment: try again later."""
+
+
+class NoteQuarantined(NoteUnavailable):
+    """The note cannot be loaded, and stays closed until somebody repairs it."""
+
+    def __init__(self) -> None:
+        self.refusal = NoteClosed()
+        super().__init__(str(self.refusal))
 
 
 class CrowdedNote(NoteUnavailable):

@@ -13,7 +13,6 @@ from crdt.updates import EMPTY
 from server.compactor import Compactor
 from server.hosted import HostedNote, HubLimits, NoteUnavailable, Slots
 from server.journal import Journal, Written
-from server.loader import host
 from server.peer import Frame, Peer
 from server.watcher import Watcher
 from stores.errors import NotFound, StoreError
@@ -27,13 +26,14 @@ class Hub:
 
     def __init__(self, log: NoteLog, compactor: Compactor, limits: HubLimits, clock: Callable[[], float]) -> None:
         self._log = log
+        self.ward = compactor.ward
         self._compactor = compactor
         self._limits = limits
         self._clock = clock
         self.slots = Slots()
         self._touched: dict[HostedNote, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self.stopping = False
         self.watcher = Watcher()
         """Who is told what happens to the notes."""
         self.journal = Journal(log, self._stored, self._lost)
@@ -52,7 +52,7 @@ class Hub:
             NoteUnavailable: the server is stopping, or what the store gave is not a document.
         """
         async with self.slots.hold(key) as slot:
-            if self._stopping:
+            if self.stopping:
                 raise NoteUnavailable(str(Stopping()))
             if slot.note is None:
                 slot.note = await self._load(key, create)
@@ -60,15 +60,16 @@ class Hub:
             return slot.note
 
     async def _load(self, key: NoteKey, create: bool) -> HostedNote:
+        await self.ward.check(key)
         stored = await (self._log.open_note(key) if create else self._log.read(key))
-        note = host(key, stored, self._limits)
+        note = await self.ward.host(key, stored, self._limits)
         self._compactor.opened(key, stored)
         return note
 
     def release(self, note: HostedNote) -> None:
         """Say that one use of a note is over; after the last, it is put away in a while."""
         note.users -= 1
-        if note.users == 0 and not self._stopping:
+        if note.users == 0 and not self.stopping:
             loop = asyncio.get_running_loop()
             note.idle = loop.call_later(self._limits.idle_seconds, self._start, note)
 
@@ -237,7 +238,7 @@ class Hub:
 
     async def drain(self) -> None:
         """Open nothing more, and wait until everything that came in is committed and acknowledged."""
-        self._stopping = True
+        self.stopping = True
         self._end_turns()
         await asyncio.gather(*(note.making for note in self.open_notes() if note.making is not None))
         await self.journal.drained()

@@ -11,6 +11,7 @@ from crdt import statevector
 from crdt.errors import InvalidUpdate, NoteGone
 from crdt.generation import outlived
 from crdt.text import Edit, rewrite
+from server.culprit import mark_of
 from server.hosted import PATIENCE, HostedNote, NoteUnavailable
 from server.hub import Hub
 from server.loader import document_of
@@ -40,8 +41,10 @@ class LiveNotes:
         self._hub = hub
 
     async def read(self, key: NoteKey) -> Note:
-        """Give a note; raises NotFound."""
-        return await self._current(await self.records.find(key))
+        """Give a note; raises NotFound, and NoteQuarantined when it cannot be loaded."""
+        note = await self.records.find(key)
+        await self._hub.ward.check(key)
+        return await self._current(note)
 
     async def list(self, filters: Mapping[str, object], page: Page, *where: ColumnElement[bool]) -> Listed[Note]:
         """Give a page of the notes that pass the filters and the conditions, oldest first; raises BadCursor."""
@@ -50,16 +53,26 @@ class LiveNotes:
 
     async def _current(self, note: Note) -> Note:
         text = self._hub.text(note.key)
-        if text is None and note.behind:
+        if text is None and note.behind and note.key not in self._hub.ward.closed:
             text = await self._stored_text(note.key)
         return note if text is None else note._replace(content=text)
 
     async def _stored_text(self, key: NoteKey) -> str | None:
         """Give the text of what is stored; nothing when that is gone by now, or damaged."""
         try:
-            return await asyncio.to_thread(_text_of, await self._log.read(key))
+            return await asyncio.to_thread(self._text_of, key, await self._log.read(key))
         except NotFound:
             return None
+
+    def _text_of(self, key: NoteKey, stored: StoredNote) -> str | None:
+        """Give the text of what is stored; nothing when that is damaged."""
+        if key in self._hub.ward.closed:
+            return None
+        with self._hub.ward.recorder.aside(mark_of(key)):
+            try:
+                return document_of(stored).text()
+            except InvalidUpdate:
+                return None
 
     async def create(self, values: Mapping[str, Any], content: str, now: datetime) -> Note:
         """Make a note; raises NotFound when there is no such workspace, and Conflict when there is such a note."""
@@ -97,13 +110,24 @@ class LiveNotes:
         """
         async with self._hub.slots.hold(key) as slot:
             stored = await self._log.read(key)
-            check(_text_of(stored) or "" if slot.note is None else slot.note.room.document.text())
+            check(self._text_of(key, stored) or "" if slot.note is None else slot.note.room.document.text())
             seen = statevector.EMPTY
             if slot.note is not None:
                 seen = outlived(slot.note.room.document)
                 await self._end(slot.note)
-            while not await self._log.delete(key, stored, _outlived(stored, seen)):
+            while not await self._log.delete(key, stored, self._outlived(key, stored, seen)):
                 stored = await self._log.read(key)
+            await self._hub.ward.forget(key)
+
+    def _outlived(self, key: NoteKey, stored: StoredNote, seen: bytes) -> bytes:
+        earlier = statevector.union(seen, stored.earlier or statevector.EMPTY)
+        if key in self._hub.ward.closed:  # nobody can open it, so nobody has it
+            return earlier
+        with self._hub.ward.recorder.aside(mark_of(key)):
+            try:
+                return outlived(document_of(stored), earlier)
+            except InvalidUpdate:
+                return earlier
 
     async def _end(self, note: HostedNote) -> None:
         """Close a note, and wait until nothing more of it is on its way to the store."""
@@ -115,22 +139,6 @@ class LiveNotes:
                 await self._hub.journal.settled(note)
         except TimeoutError:
             raise NoteUnavailable("The store does not answer, so the note was not deleted: try again later.") from None
-
-
-def _text_of(stored: StoredNote) -> str | None:
-    """Give the text of what is stored; nothing when that is damaged."""
-    try:
-        return document_of(stored).text()
-    except InvalidUpdate:
-        return None
-
-
-def _outlived(stored: StoredNote, seen: bytes) -> bytes:
-    earlier = statevector.union(seen, stored.earlier or statevector.EMPTY)
-    try:
-        return outlived(document_of(stored), earlier)
-    except InvalidUpdate:  # nobody can open it, so nobody has it
-        return earlier
 
 
 def shape(note: Note) -> dict[str, Any]:

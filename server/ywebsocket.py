@@ -10,8 +10,9 @@ from crdt.session import Session
 from server.access import Access, Identity
 from server.address import BadAddress, parse_note_path
 from server.auth.errors import Refused
-from server.connection import Connection, refuse
-from server.hosted import CrowdedNote, HostedNote, NoteUnavailable
+from server.connection import Connection, close, refuse
+from server.culprit import sender_of
+from server.hosted import CrowdedNote, HostedNote, NoteQuarantined, NoteUnavailable
 from server.peer import Frame
 from server.service import Service
 from server.visitor import visitor
@@ -44,6 +45,8 @@ async def serve_note(websocket: WebSocket, service: Service) -> None:
         await refuse(websocket, 404, str(error))
     except CrowdedNote as error:
         await refuse(websocket, 429, str(error))
+    except NoteQuarantined as error:
+        await close(websocket, error.refusal)
     except (StoreError, NoteUnavailable) as error:
         await refuse(websocket, 503, str(error))
     else:
@@ -67,6 +70,8 @@ def _token(websocket: WebSocket) -> str | None:
 
 
 class _NoteConnection(Connection):
+    protocol = "y-websocket"
+
     def __init__(self, websocket: WebSocket, service: Service, hosted: HostedNote, identity: Identity) -> None:
         super().__init__(websocket, service.settings.max_queue_bytes)
         self.known_as(identity.subject)
@@ -78,6 +83,7 @@ class _NoteConnection(Connection):
         self._identity = identity
         self._session = Session(self.peer)
         self._session.who = identity
+        self._session.sender = sender_of(identity, self.address)
         self._session.read_only = identity.access_to(*hosted.key) < Access.WRITE
         self._session.forgiven = self._bearer in hosted.turned_away
 

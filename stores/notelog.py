@@ -1,6 +1,6 @@
 """A note as it is kept: its snapshot, and the log of the updates that came after it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -62,6 +62,8 @@ class Compacted:
     pending: bytes | None
     text: str
     """The note's text, for reading and searching."""
+    also: Callable[[AsyncConnection], Awaitable[None]] | None = None
+    """What is done in the same transaction."""
 
 
 class NoteLog:
@@ -124,7 +126,9 @@ class NoteLog:
                 await _replace_snapshot(self._database, connection, key, stored, compacted)
                 await _delete_rows(connection, stored.rows)
                 text = compacted.text.replace("\0", "\ufffd")  # Postgres keeps no NUL in a text
-                await connection.execute(_TEXT, {**_names(key), "text": text, "now": _now()})
+                await connection.execute(_TEXT, {**_names(key), "text": text, "now": datetime.now(UTC)})
+                if compacted.also is not None:
+                    await compacted.also(connection)
         except _OvertakenError:
             return False
         return True
@@ -132,7 +136,7 @@ class NoteLog:
     async def create(self, key: NoteKey) -> None:
         """Make a note, empty, and its workspace with it, where they are not there."""
         absent = self._database.insert_absent(notes)
-        now = _now()
+        now = datetime.now(UTC)
         async with self._database.write() as connection:
             await add_workspace(self._database, connection, key.workspace, now)
             made = await connection.execute(
@@ -156,7 +160,7 @@ class NoteLog:
                 return False
             await connection.execute(_FORGET, _names(key))
             values = {"workspace_id": key.workspace, "note_id": key.note, "state_vector": state_vector}
-            await connection.execute(insert(deleted_notes).values(**values, deleted_at=_now()))
+            await connection.execute(insert(deleted_notes).values(**values, deleted_at=datetime.now(UTC)))
             await connection.execute(_DELETE_NOTE, _names(key))
         return True
 
@@ -201,10 +205,6 @@ def _names(key: NoteKey) -> dict[str, object]:
     return {"workspace": key.workspace, "note": key.note}
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _missing(key: NoteKey) -> NotFound:
     return NotFound(f'There is no note "{key.note}" in the workspace "{key.workspace}".')
 
@@ -220,7 +220,7 @@ async def _read_snapshot(connection: AsyncConnection, key: NoteKey) -> tuple[Sna
 async def _replace_snapshot(
     database: Database, connection: AsyncConnection, key: NoteKey, stored: StoredNote, compacted: Compacted
 ) -> None:
-    values = {"state": compacted.state, "pending": compacted.pending, "updated_at": _now()}
+    values = {"state": compacted.state, "pending": compacted.pending, "updated_at": datetime.now(UTC)}
     if stored.snapshot is None:
         first = database.insert_absent(note_snapshots)
         result = await connection.execute(

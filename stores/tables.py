@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -18,17 +17,10 @@ from sqlalchemy import (
 )
 
 from stores import enumerations as words
+from stores import naming, quarantine_table
 from stores.columns import Json, LogId, Timestamp, lists, one_of, optional, required, stamps, workspace
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = naming.metadata
 
 workspaces = Table(
     "workspaces",
@@ -97,6 +89,8 @@ deleted_notes = Table(
     required("deleted_at", Timestamp),
 )
 """The state vector of what a note was before it was deleted, and of all that it was before that."""
+
+quarantine = quarantine_table.quarantine
 
 agents = Table(
     "agents",

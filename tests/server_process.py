@@ -81,8 +81,14 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """The process id of the running server."""
+        """The process id of what was started: with a supervisor, of that."""
         return self._current().pid
+
+    @property
+    def worker(self) -> int | None:
+        """The process id of the server below its supervisor; nothing while there is none."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return int(children[0]) if children else None
 
     @property
     def running(self) -> bool:

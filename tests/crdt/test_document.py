@@ -280,3 +280,9 @@ def test_a_text_that_cannot_be_told_from_what_is_none_is_not_edited(monkeypatch:
     with pytest.raises(NotPlainText):
         document.edit([Edit(0, 1, "")])
     assert document.text() == "ab"
+
+
+def test_a_damaged_update_among_others_is_refused_as_one_alone_is() -> None:
+    for rest in ([], [Typist(1).type("fine")]):
+        with pytest.raises(InvalidUpdate):
+            Document(None, [b"\x07garbage", *rest])

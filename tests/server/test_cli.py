@@ -10,7 +10,9 @@ from click.testing import CliRunner, Result
 
 from server import cli, config
 from server.config import Settings
+from server.flightrecorder import FlightRecorder
 from server.runner import listen
+from server.supervisor import Flight
 from server.version import VERSION
 
 
@@ -22,7 +24,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def run(*arguments: str, **environment: str) -> Result:
-    return CliRunner().invoke(cli.main, arguments, env=environment)
+    """Run a command in this process, which must not fork."""
+    return CliRunner().invoke(cli.main, arguments, env={"ROUTA_SUPERVISE": "false"} | environment)
 
 
 def test_it_says_which_release_it_is() -> None:
@@ -31,7 +34,7 @@ def test_it_says_which_release_it_is() -> None:
 
 def test_help_names_the_commands() -> None:
     output = run("--help").output
-    for command in ("serve", "migrate", "check"):
+    for command in ("serve", "migrate", "check", "quarantine", "repair"):
         assert command in output
 
 
@@ -92,7 +95,7 @@ async def test_serve_shows_its_banner_answers_and_stops_on_a_signal(
     settings = config.load(data_dir=tmp_path / "data", shutdown_seconds=2.0)
     sock = listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
-    serving, shown = asyncio.create_task(cli._serve(settings, sock)), ""
+    serving, shown = asyncio.create_task(cli._serve(settings, sock, Flight(FlightRecorder()))), ""
     async with asyncio.timeout(10):
         while "Ctrl+C" not in (shown := shown + capsys.readouterr().out):
             await asyncio.sleep(0.001)
@@ -131,7 +134,8 @@ def test_a_start_that_lets_nobody_be_told_apart_from_outside_is_one_sentence() -
 async def test_a_server_that_lets_everybody_in_from_outside_says_so_at_each_start(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    serving = asyncio.create_task(cli._serve(config.load(auth="off", shutdown_seconds=2.0), listen("0.0.0.0", 0)))
+    settings, flight = config.load(auth="off", shutdown_seconds=2.0), Flight(FlightRecorder())
+    serving = asyncio.create_task(cli._serve(settings, listen("0.0.0.0", 0), flight))
     async with asyncio.timeout(10):
         while "Ctrl+C" not in capsys.readouterr().out:
             await asyncio.sleep(0.001)

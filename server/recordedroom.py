@@ -1,0 +1,105 @@
+"""A room that records what it is about to do before native code does it, and refuses what ended the server before."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from crdt.contribution import Batch, Contribution
+from crdt.document import Document
+from crdt.generation import Generation
+from crdt.room import Room
+from crdt.session import Session
+from crdt.text import Edit
+from server.counters import Counters
+from server.culprit import mark_of
+from server.flightrecorder import Doing, FlightRecorder
+from server.hosted import HubLimits
+from server.refusals import Refusals
+from stores.notelog import NoteKey
+
+
+class Hosting(NamedTuple):
+    """What a room is part of."""
+
+    key: NoteKey
+    limits: HubLimits
+    recorder: FlightRecorder
+    refusals: Refusals
+    counters: Counters
+
+
+class RecordedRoom(Room):
+    """A room; see ``server.flightrecorder``."""
+
+    def __init__(self, hosting: Hosting, document: Document, generation: Generation) -> None:
+        key, limits, recorder, refusals, counters = hosting
+        super().__init__(document, limits.max_note_bytes, generation, limits.awareness)
+        self._key = key
+        self._mark = mark_of(key)
+        self._marks: dict[Session, bytes] = {}
+        self._recorder = recorder
+        self._refusals = refusals
+        self._counters = counters
+
+    def join(self, session: Session) -> None:
+        """Let a client in."""
+        self._marks[session] = mark_of(self._key, session.sender)
+        super().join(session)
+
+    def leave(self, session: Session, now: float) -> None:
+        """Let a client go."""
+        self._marks.pop(session, None)
+        super().leave(session, now)
+
+    def receive(self, session: Session, frame: bytes, now: float) -> None:
+        """Take a frame."""
+        counters = self._counters
+        counters.frames += 1
+        counters.received_bytes += len(frame)
+        if self._refusals:
+            error = self._refusals.of(self._key, session.sender, frame, self.document)
+            if error is not None:
+                counters.refused_updates += 1
+                session.refuse(error)
+                return
+        self._recorder.begin(Doing.RECEIVE, self._marks.get(session, self._mark), frame)
+        try:
+            super().receive(session, frame, now)
+        finally:
+            self._recorder.end()
+
+    def edit(self, edits: Sequence[Edit]) -> Contribution | None:
+        """Edit the text here."""
+        self._recorder.begin(Doing.TEND, self._mark)
+        try:
+            return super().edit(edits)
+        finally:
+            self._recorder.end()
+
+    def end_turn(self) -> None:
+        """Send on what came in since the last call."""
+        if not self._turn:
+            super().end_turn()
+            return
+        self._counters.updates += len(self._turn)
+        self._recorder.begin(Doing.TEND, self._mark)
+        try:
+            super().end_turn()
+        finally:
+            self._recorder.end()
+
+    def take_batch(self) -> Batch | None:
+        """Take what is to be stored next."""
+        self._recorder.begin(Doing.TEND, self._mark)
+        try:
+            return super().take_batch()
+        finally:
+            self._recorder.end()
+
+    def stored(self, batch: Batch) -> None:
+        """Acknowledge a batch."""
+        self._counters.acknowledged += len(batch.contributions)
+        self._recorder.begin(Doing.TEND, self._mark)
+        try:
+            super().stored(batch)
+        finally:
+            self._recorder.end()
