@@ -7,7 +7,8 @@ has the earlier document, or leans on any of it, names the client ids that wrote
 from crdt import statevector
 from crdt.document import Document
 from crdt.errors import OldGeneration
-from crdt.updates import clients, scan
+from crdt.sections import clients
+from crdt.updates import scan
 
 
 class Generation:

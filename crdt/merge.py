@@ -4,12 +4,18 @@ from collections.abc import Sequence
 
 from pycrdt import merge_updates
 
+from crdt.native import refusing
+
 FAN_IN = 64
 """Merging is quadratic in the number of updates, so it is done as a tree with this many branches."""
 
 
 def merge(updates: Sequence[bytes]) -> bytes:
-    """Merge one or more updates into one that has the effect of all of them, in whatever order they came."""
+    """Merge one or more updates into one that has the effect of all of them, in whatever order they came.
+
+    Raises:
+        InvalidUpdate: they cannot be merged.
+    """
     level = list(updates)
     while len(level) > 1:
         level = [_merge_group(level[i : i + FAN_IN]) for i in range(0, len(level), FAN_IN)]
@@ -32,4 +38,7 @@ def merge_others(updates: Sequence[bytes]) -> list[bytes]:
 
 
 def _merge_group(updates: Sequence[bytes]) -> bytes:
-    return updates[0] if len(updates) == 1 else merge_updates(*updates)
+    if len(updates) == 1:
+        return updates[0]
+    with refusing():
+        return merge_updates(*updates)

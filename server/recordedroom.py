@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 from crdt.contribution import Batch, Contribution
 from crdt.document import Document
+from crdt.errors import ProtocolError
 from crdt.generation import Generation
+from crdt.messages import Update
 from crdt.room import Room
 from crdt.session import Session
 from crdt.text import Edit
+from crdt.trials import Trial
 from server.counters import Counters
 from server.culprit import mark_of
 from server.flightrecorder import Doing, FlightRecorder
@@ -64,6 +67,14 @@ class RecordedRoom(Room):
         self._recorder.begin(Doing.RECEIVE, self._marks.get(session, self._mark), frame)
         try:
             super().receive(session, frame, now)
+        finally:
+            self._recorder.end()
+
+    def tried(self, trial: Trial, error: ProtocolError | None, now: float) -> None:
+        """Go on with an update that was tried."""
+        self._recorder.begin(Doing.RECEIVE, self._marks.get(trial.session, self._mark), Update(trial.update).encode())
+        try:
+            super().tried(trial, error, now)
         finally:
             self._recorder.end()
 
