@@ -7,25 +7,19 @@ snapshot unnoticed.
 
 from collections.abc import Iterable, Mapping
 
-from pycrdt import Doc, Text
-
-from crdt import statevector
+from crdt import statevector, typed
 from crdt.applied import Applied
 from crdt.deletions import covered
 from crdt.errors import InvalidUpdate, TryAgainLater
 from crdt.guard import Examined, Guard
 from crdt.merge import merge
-from crdt.native import harmless, refusal
-from crdt.plaintext import carry_out
 from crdt.repeats import contradicts, trim
+from crdt.replica import Replica
 from crdt.sections import split
 from crdt.structs import Id
-from crdt.surrogates import Pairs, replace
 from crdt.text import Edit
+from crdt.typed import Typed
 from crdt.updates import EMPTY, Scan, scan
-
-TEXT = "content"
-"""The key of the ``Y.Text`` that a note's plain text is read from."""
 
 
 class Document:
@@ -41,19 +35,15 @@ class Document:
         Raises:
             InvalidUpdate: the state or an update is not well-formed.
         """
-        self._doc: Doc[Text] = Doc()
+        self._replica = Replica()
         self._clocks: dict[int, int] = {}
-        self._pairs = Pairs()
         self._guard = Guard(self.encode)
         self._waiting = EMPTY
         self._wanted: frozenset[Id] = frozenset()
-        self._applied = 0
-        self.damaged = False
-        """Whether the native core broke in the middle of something, so that this must not be used any more."""
         if state is not None:
             shape = scan(state, {}).shape
-            self._integrate(state)
-            self._clocks = statevector.decode(self._doc.get_state())
+            self._replica.integrate(state)
+            self._clocks = self._replica.clocks()
             self._guard.learn(shape)
         rest = list(updates)
         for update in rest:
@@ -102,17 +92,46 @@ class Document:
             return self._apply_in_parts(fresh)
         return self.take(fresh, seen)
 
+    def type(self, update: bytes) -> Typed | None:
+        """Take an update that is a run of text beside what is there; nothing when it is not, or something waits.
+
+        It goes into the native document together with others: with ``settle``, or before anything else is done with it.
+        """
+        if self._waiting != EMPTY or self.damaged:
+            return None
+        read = typed.read(update, self._clocks)
+        if read is None:
+            return None
+        client, run = read
+        self._clocks[client] = run.end
+        taken = typed.typed(update, run)
+        self._replica.type(taken)
+        return taken
+
+    def settle(self) -> None:
+        """Put what was typed into the native document.
+
+        Raises:
+            TryAgainLater: the native core broke on it. The document is ``damaged``.
+        """
+        self._replica.settle()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the native core broke in the middle of something, so that this must not be used any more."""
+        return self._replica.damaged
+
     def take(self, update: bytes, seen: Scan) -> Applied:
         """Apply an update that was examined, as ``apply`` does."""
         if not seen.complete:
             return self._apply_in_parts(update)
         if seen.new:
-            self._integrate(update)
+            self._replica.integrate(update)
             self._advance(seen.ends)
             self._guard.learn(seen.shape)
             ready = update
         else:
-            ready = update if seen.deletes and self._changes(update) else EMPTY
+            ready = update if seen.deletes and self._replica.changes(update) else EMPTY
         if self._wanted and not self._wanted.isdisjoint(self._known_wanted()):
             released = self._apply_in_parts(EMPTY)
             return Applied(merge([ready, released.ready]), False, True)
@@ -123,7 +142,7 @@ class Document:
         missing = split(update, self._clocks, self._guard.may_hold).waiting != EMPTY
         ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks, self._guard.may_hold)
         seen = scan(ready, self._clocks)
-        changed = ready != EMPTY and self._changes(ready)
+        changed = ready != EMPTY and self._replica.changes(ready)
         self._waiting, self._wanted = waiting, wanted
         self._advance(seen.ends)
         self._guard.learn(seen.shape)
@@ -137,42 +156,6 @@ class Document:
             if end > self._clocks.get(client, 0):
                 self._clocks[client] = end
 
-    def _changes(self, update: bytes) -> bool:
-        """Apply an update and tell whether that changed the document."""
-        update = self._as_clients_have_it(update)
-        changes: list[object] = []
-        subscription = self._doc.observe(changes.append)
-        try:
-            self._put_in(update)
-        finally:
-            self._doc.unobserve(subscription)
-        return bool(changes)
-
-    def _integrate(self, update: bytes) -> None:
-        self._put_in(self._as_clients_have_it(update))
-
-    def _put_in(self, update: bytes) -> None:
-        try:
-            self._doc.apply_update(update)
-        except BaseException as error:  # noqa: BLE001 - a panic is no Exception
-            raise self._refusal(error) from None
-        self._applied += len(update)
-
-    def _refusal(self, error: BaseException) -> InvalidUpdate:
-        refused = refusal(error)
-        self.damaged = self.damaged or not harmless(error)
-        return refused
-
-    def _as_clients_have_it(self, update: bytes) -> bytes:
-        """Give the update, and make the native document anew, with the characters that are now cut in two replaced."""
-        broken = self._pairs.broken_by(update)
-        if not broken:
-            return update
-        state = replace(self.encode(), broken)
-        self._doc = Doc()
-        self._put_in(state)
-        return replace(update, broken)
-
     @property
     def waiting(self) -> bytes | None:
         """The updates that wait for a predecessor, merged into one."""
@@ -181,7 +164,12 @@ class Document:
     @property
     def size(self) -> int:
         """How large the document and what waits are, in bytes: an upper bound, exact after ``encode``."""
-        return self._applied + len(self._waiting) - len(EMPTY)
+        return self._replica.size + len(self._waiting) - len(EMPTY)
+
+    @property
+    def clocks(self) -> Mapping[int, int]:
+        """How much of each client is in the document."""
+        return self._clocks
 
     def state_vector(self) -> bytes:
         """Say how much of each client is in the document."""
@@ -194,10 +182,7 @@ class Document:
             InvalidUpdate: the state vector is not well-formed.
         """
         statevector.decode(state_vector)
-        try:
-            return self._doc.get_update(state_vector)
-        except BaseException as error:  # noqa: BLE001 - a panic is no Exception
-            raise self._refusal(error) from None
+        return self._replica.difference(state_vector)
 
     def has(self, update: bytes) -> bool:
         """Whether an update brings nothing new; the document is not touched.
@@ -212,9 +197,7 @@ class Document:
 
     def encode(self) -> bytes:
         """Give the whole document as one update, without what waits."""
-        state = self.difference(statevector.EMPTY)
-        self._applied = len(state)
-        return state
+        return self._replica.encode()
 
     def edit(self, edits: Iterable[Edit]) -> bytes:
         """Edit the plain text here; the update that says so, ``EMPTY`` when nothing changes.
@@ -224,22 +207,11 @@ class Document:
         Raises:
             NotPlainText: places in the plain text cannot be found in the document. Nothing was changed.
         """
-        updates: list[bytes] = []
-        text = self._doc.get(TEXT, type=Text)
-        subscription = self._doc.observe(lambda event: updates.append(event.update))
-        try:
-            with self._doc.transaction():
-                carry_out(text, edits)
-        except BaseException as error:  # noqa: BLE001 - a panic is no Exception
-            raise self._refusal(error) from None
-        finally:
-            self._doc.unobserve(subscription)
+        updates = self._replica.edit(edits)
         for update in updates:
-            self._pairs.broken_by(update)
             self._advance(scan(update, self._clocks).ends)
-            self._applied += len(update)
         return merge(updates) if updates else EMPTY
 
     def text(self) -> str:
-        """Give the plain text: the ``Y.Text`` under the key ``content``."""
-        return str(self._doc.get(TEXT, type=Text))
+        """Give the plain text."""
+        return self._replica.text()

@@ -22,6 +22,11 @@ class Generation:
         """
         self._earlier = frozenset(statevector.decode(state_vector))
 
+    @property
+    def first(self) -> bool:
+        """Whether there was none before."""
+        return not self._earlier
+
     def check_state_vector(self, state_vector: bytes) -> None:
         """Refuse a replica that has something of an earlier generation.
 

@@ -6,25 +6,23 @@ acknowledgement is its own update coming back, so until an update is stored it g
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from crdt.answers import Answers
-from crdt.applied import NOTHING_NEW, Applied
 from crdt.contribution import Batch, Contribution, acknowledgements
 from crdt.document import Document
 from crdt.envelope import stateless
-from crdt.errors import MalformedMessage, NoteFull, ProtocolError
+from crdt.errors import MalformedMessage, ProtocolError, TryAgainLater
 from crdt.generation import Generation
+from crdt.intake import MAX_NOTE_BYTES, Intake
 from crdt.messages import AwarenessUpdate, Message, QueryAwareness, SyncStep1, SyncStep2, Update, decode
 from crdt.outbox import Outbox, Outgoing
 from crdt.presence import AwarenessLimits, Presence
+from crdt.returning import Returning
 from crdt.session import Session
 from crdt.text import Edit
 from crdt.trials import Trial, Trials
 from crdt.unstored import Unstored
-from crdt.updates import EMPTY, only_deletes
-
-MAX_NOTE_BYTES = 64 * 1024 * 1024
-"""The default size limit of a note."""
 
 
 class Room:
@@ -42,14 +40,21 @@ class Room:
         self.presence = Presence(awareness)
         self.unstored = Unstored()
         """What waits for ``take_batch``."""
-        self.trials = Trials()
-        """What is to be tried elsewhere before it is applied; ``tried`` says how it went."""
-        self._max_note_bytes = max_note_bytes
         self._sessions: dict[Session, None] = {}
         self._outbox = Outbox()
-        self._turn: list[Contribution] = []
-        self._waited_for: dict[Session, None] = {}
         self._answers = Answers(document)
+        self._returning = Returning()
+        self._intake = Intake(document, self.generation, max_note_bytes, self._outbox, self._answers)
+
+    @property
+    def trials(self) -> Trials:
+        """What is to be tried elsewhere before it is applied; ``tried`` says how it went."""
+        return self._intake.trials
+
+    @property
+    def came_in(self) -> int:
+        """How many edits came in since the last turn ended."""
+        return len(self._intake.turn)
 
     @property
     def sessions(self) -> Sequence[Session]:
@@ -71,7 +76,8 @@ class Room:
         """Let a client go: what it sent is kept, its presence is removed. A second time does nothing."""
         if session in self._sessions:
             del self._sessions[session]
-            self._waited_for.pop(session, None)
+            self._intake.forget(session)
+            self._returning.leave(session)
             self.presence.leave(session, now)
 
     def receive(self, session: Session, frame: bytes, now: float) -> None:
@@ -82,7 +88,7 @@ class Room:
             frame: the payload of a binary WebSocket message.
             now: the time in seconds, from a clock that does not go back.
         """
-        if session.error is not None:
+        if session.error is not None or self.type(session, frame):
             return
         try:
             if self.trials and session in self.trials:
@@ -91,6 +97,10 @@ class Room:
                 self._handle_all(session, decode(frame), now)
         except ProtocolError as error:
             session.refuse(error)
+
+    def type(self, session: Session, frame: bytes) -> bool:
+        """Take a frame that is one run of typed text, without native code; whether it is one."""
+        return self._intake.type(session, frame)
 
     def _handle_all(self, session: Session, messages: Iterator[Message], now: float) -> None:
         for message in messages:
@@ -107,14 +117,16 @@ class Room:
         try:
             if error is not None:
                 raise error
-            self._change(session, Update(trial.update), tried=True)
+            self._intake.change(session, Update(trial.update), tried=True)
             self._handle_all(session, trial.rest(gone=session not in self._sessions), now)
         except ProtocolError as refused:
             session.refuse(refused)
 
     def _handle(self, session: Session, message: Message, now: float) -> None:
         if isinstance(message, Update | SyncStep2):
-            self._change(session, message)
+            if isinstance(message, SyncStep2):
+                self._returning.answered(session)
+            self._intake.change(session, message)
         elif isinstance(message, AwarenessUpdate):
             self.presence.apply(session, message.payload, now)
         elif isinstance(message, SyncStep1):
@@ -129,38 +141,8 @@ class Room:
         if session.counts_changes and not session.greeted:  # it begins anew, with its answer counted as unsynced
             self._greet(session)
         self._outbox.send(self._answers.answer(session, state_vector), session)
+        self._returning.asked(session, state_vector, self.document.clocks)
         session.synced = True
-
-    def _change(self, session: Session, message: Update | SyncStep2, tried: bool = False) -> None:
-        answers = isinstance(message, SyncStep2)
-        if answers:
-            session.asked = session.greeted = False
-        # Who may only read still answers a step 1: what it says is taken when none of it is new.
-        if session.read_only and not (answers and self.document.has(message.update)):
-            for frame in session.refusal():
-                self._outbox.send(frame, session)
-        else:
-            self._edit(session, message.update, tried)
-
-    def _edit(self, session: Session, update: bytes, tried: bool) -> None:
-        if update == EMPTY:
-            if session.counts_changes:
-                self._turn.append(Contribution(session, EMPTY, EMPTY, EMPTY))
-            return
-        self.generation.check_update(update)
-        self._check_size(0 if only_deletes(update) else len(update))
-        fresh, seen, unusual = self.document.examine(update)
-        if unusual is not None and not tried:
-            self.trials.begin(session, update)
-            return
-        self._answers.forget()
-        applied = self.document.take(fresh, seen)
-        if applied.missing:
-            self._ask(session)
-        if only_deletes(update) and applied == NOTHING_NEW and not session.counts_changes:
-            # The usual answer to a step 1 from a client that was up to date.
-            return
-        self._turn.append(self._contribution(session, update, fresh, applied))
 
     def edit(self, edits: Sequence[Edit]) -> Contribution | None:
         """Edit the text here, for nobody in particular; nothing when that changes nothing.
@@ -171,37 +153,7 @@ class Room:
             NoteFull: the note would become too large. Nothing was changed.
             NotPlainText: the document does not allow it. Nothing was changed.
         """
-        self._check_size(sum(len(edit.text.encode()) for edit in edits))
-        update = self.document.edit(edits)
-        if update == EMPTY:
-            return None
-        self._answers.forget()
-        contribution = Contribution(None, update, update, update)
-        self._turn.append(contribution)
-        return contribution
-
-    def _check_size(self, growth: int) -> None:
-        room_left = self._max_note_bytes - growth
-        if self.document.size <= room_left or not growth:
-            return
-        self.document.encode()
-        if self.document.size > room_left:
-            raise NoteFull(f"The note has reached its limit of {self._max_note_bytes} bytes: no more edits are taken.")
-
-    def _ask(self, session: Session) -> None:
-        self._waited_for[session] = None
-        if not session.asked:
-            session.asked = True
-            self._outbox.send(SyncStep1(self.document.state_vector()).encode(), session)
-
-    def _contribution(self, session: Session, update: bytes, fresh: bytes, applied: Applied) -> Contribution:
-        waited: tuple[Session, ...] = ()
-        if applied.released:
-            waited = tuple(other for other in self._waited_for if other is not session)
-            if self.document.waiting is None:
-                self._waited_for.clear()
-        new = applied.released or applied.missing or applied.ready != EMPTY
-        return Contribution(session, update, applied.ready, fresh if new else EMPTY, waited)
+        return self._intake.edit(edits)
 
     def pass_on(self, session: Session, payload: bytes) -> None:
         """Send a stateless message to everybody else who understands it; it is not kept.
@@ -216,14 +168,19 @@ class Room:
         """Remove the presence of clients that have not renewed it."""
         self.presence.expire(now)
 
+    def settle(self) -> None:
+        """Put what was typed into the native document, unless it breaks on it: then that is ``damaged``."""
+        with suppress(TryAgainLater):
+            self.document.settle()
+
     def end_turn(self) -> None:
         """Send on what came in since the last call: one frame for all. InvalidUpdate: it cannot be stored."""
         self._answers.end_turn()
         changes = self.presence.take_changes()
         if changes is not None:
             self._outbox.send_to(self.sessions, AwarenessUpdate(changes).encode())
-        if self._turn:
-            turn, self._turn = self._turn, []
+        turn = self._returning.end_turn(self._intake.take_turn())
+        if turn:
             self._answers.forget()
             self._outbox.broadcast(turn, self._sessions)
             self.unstored.add(turn, checked=self.document.waiting is not None)
@@ -238,9 +195,9 @@ class Room:
 
     def discard(self) -> None:
         """Forget what was not handed over yet: nobody is sent it, and it is not stored."""
-        self._turn, self._outbox = [], Outbox()
+        self._intake.clear()
+        self._outbox.take()
         self.unstored.clear()
-        self.trials.clear()
 
     def stored(self, batch: Batch) -> None:
         """Acknowledge a batch, after its commit, to everybody who sent a part of it."""

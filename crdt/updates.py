@@ -4,11 +4,10 @@ An update is a list of sections, one a client, each a run of structs from a cloc
 ranges for each client. ``scan`` says whether a document with given clocks can take the update whole.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from crdt import typed
 from crdt.encoding import read_uint
 from crdt.errors import InvalidUpdate, ProtocolError
 from crdt.structs import DOCUMENT, MAX_CLOCK, TEXT, TYPE, Id, Struct, read_struct
@@ -72,13 +71,6 @@ class Scan(NamedTuple):
     shape: Shape = PLAIN
 
 
-_UINT = rb"([\x80-\xff]{0,6}[\x00-\x7f])"
-_KEYSTROKE = re.compile(
-    rb"\x01\x01%b%b(?:[\x84\x44]%b%b|\xc4%b%b%b%b)([\x01-\x7f])([\x00-\x7f]+)\x00" % ((_UINT,) * 8), re.DOTALL
-)
-"""One run of ASCII beside what is there: how nearly all updates look."""
-
-
 def scan(update: bytes, known: Mapping[int, int]) -> Scan:
     """Read an update once, front to back.
 
@@ -89,11 +81,10 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
     Raises:
         InvalidUpdate: the update is not well-formed, or no editor sends such a thing.
     """
-    keystroke = _KEYSTROKE.fullmatch(update)
-    if keystroke is not None:
-        seen = _scan_keystroke(keystroke.groups(b""), known)
-        if seen is not None:
-            return seen
+    ordinary = typed.read(update, known)
+    if ordinary is not None:
+        client, run = ordinary
+        return Scan({client: run.end}, True, True, False)
     try:
         return _scan(update, known)
     except IndexError:
@@ -102,41 +93,6 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
         raise
     except ProtocolError as error:
         raise InvalidUpdate(str(error)) from None
-
-
-def _scan_keystroke(parts: Sequence[bytes], known: Mapping[int, int]) -> Scan | None:
-    """Say the same as ``_scan`` of an ordinary keystroke; nothing when it is not quite that."""
-    raw, raw_clock, other, other_clock, left, left_clock, right, right_clock, length, text = parts
-    if length[0] != len(text):
-        return None
-    client = _client(raw)
-    mine = known.get(client, 0)
-    clock = _uint(raw_clock)
-    end = clock + length[0]
-    if clock != mine or end > MAX_CLOCK:
-        return None
-    if not other:
-        complete = _uint(left_clock) < (mine if left == raw else known.get(_client(left), 0)) and _uint(right_clock) < (
-            mine if right == raw else known.get(_client(right), 0)
-        )
-    else:
-        complete = _uint(other_clock) < (mine if other == raw else known.get(_client(other), 0))
-    return Scan({client: end}, True, True, False) if complete else None
-
-
-def _uint(raw: bytes) -> int:
-    size = len(raw)
-    if size == 1:
-        return raw[0]
-    if size == 2:
-        return raw[0] & 0x7F | raw[1] << 7
-    if size == 3:
-        return raw[0] & 0x7F | (raw[1] & 0x7F) << 7 | raw[2] << 14
-    return read_uint(raw, 0)[0]
-
-
-_client = lru_cache(1024)(_uint)
-"""Who writes now will write again."""
 
 
 def _scan(update: bytes, known: Mapping[int, int]) -> Scan:

@@ -118,8 +118,9 @@ class HostedNote:
             for session in receivers:
                 cast(Peer, session.peer).deliver(frame)
 
-    def replace_damaged(self) -> None:
-        """End all use of it if the native core broke on it: it is loaded anew, without what was not stored yet."""
+    def settle(self) -> None:
+        """Have all that came in applied; if the native core broke, the note is loaded anew, as it is stored."""
+        self.room.settle()
         if self.room.document.damaged and self.closed is None:
             logger.error("The native core broke on %s/%s: the note is loaded anew", *self.key)
             self.close(TryAgainLater(), NoteUnavailable("The note is being loaded anew: try again in a moment."))

@@ -143,7 +143,7 @@ class Hub:
                 self._lost(note, error)
 
     def _end_turn(self, note: HostedNote) -> None:
-        note.replace_damaged()
+        note.settle()
         note.room.end_turn()
         note.deliver()
         if not note.room.unstored:
@@ -222,8 +222,7 @@ class Hub:
 
     def text(self, key: NoteKey) -> str | None:
         """Give the text of a note if it is open."""
-        note = self.slots.get(key)
-        return None if note is None else note.room.document.text()
+        return None if (note := self.slots.get(key)) is None else note.room.document.text()
 
     def open_notes(self) -> list[HostedNote]:
         """Give the notes that are open."""

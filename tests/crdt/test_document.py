@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
 from crdt import document as document_module
-from crdt import statevector
+from crdt import replica, statevector
 from crdt.applied import NOTHING_NEW
 from crdt.document import Document
 from crdt.encoding import write_uint
@@ -140,7 +140,7 @@ def test_a_panic_of_the_native_core_is_a_refusal_and_any_other_exception_is_not(
 
     document = Document()
     for raised, seen in ((PanicException, InvalidUpdate), (KeyboardInterrupt, KeyboardInterrupt)):
-        monkeypatch.setattr(document, "_doc", Raising(raised))
+        monkeypatch.setattr(document._replica, "_doc", Raising(raised))
         with pytest.raises(seen):
             document.apply(Typist(1).type("a"))
 
@@ -189,7 +189,7 @@ def test_documents_that_are_let_go_do_not_stay(monkeypatch: pytest.MonkeyPatch) 
         docs.append(weakref.ref(doc))
         return doc
 
-    monkeypatch.setattr(document_module, "Doc", remember)
+    monkeypatch.setattr(replica, "Doc", remember)
     ann = Typist(1)
     typed, deleted = ann.type("abc"), ann.delete(0, 1)
     for _ in range(2_000):
@@ -309,7 +309,7 @@ def test_a_document_that_cannot_be_encoded_is_damaged(monkeypatch: pytest.Monkey
         """As the native core raises it."""
 
     document = Document()
-    monkeypatch.setattr(document, "_doc", Raising(PanicException))
+    monkeypatch.setattr(document._replica, "_doc", Raising(PanicException))
     with pytest.raises(InvalidUpdate):
         document.encode()
     assert document.damaged
@@ -322,7 +322,7 @@ def test_an_edit_made_here_on_which_the_native_core_breaks_damages_the_document(
         raise RuntimeError("broken")
 
     document = Document()
-    monkeypatch.setattr(document_module, "carry_out", panic)
+    monkeypatch.setattr(replica, "carry_out", panic)
     with pytest.raises(InvalidUpdate):
         document.edit([Edit(0, 0, "a")])
     assert document.damaged

@@ -144,7 +144,7 @@ def test_what_waits_is_bounded() -> None:
 
 def test_a_damaged_document_takes_nothing() -> None:
     document = Document()
-    document.damaged = True
+    document._replica.damaged = True
     with pytest.raises(TryAgainLater):
         document.examine(Typist(1).type("a"))
 

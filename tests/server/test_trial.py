@@ -159,7 +159,7 @@ async def test_a_note_on_which_the_native_core_broke_is_loaded_anew(here: Here) 
         await until(lambda: bool(hub.open_notes()) and hub.open_notes()[0].room.document.text() == "kept")
         (note,) = hub.open_notes()
         await hub.journal.settled(note)
-        note.room.document.damaged = True
+        note.room.document._replica.damaged = True
         await ann.send(Update(Typist(2).type("lost")).encode())
         assert (await close_of(ann))[0] == 1013
     async with here.connect() as ann:
