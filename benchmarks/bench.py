@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.contestants import Contestant
 from benchmarks.guest import GuestError
 from benchmarks.load import LoadError
-from benchmarks.machine import Others
 from benchmarks.serving import Server, ServerError
 
 
@@ -50,14 +49,11 @@ class Bench:
     @contextmanager
     def server(self, row: str, contestant: Contestant, **environment: str) -> Iterator[Server | None]:
         """Run a server for a row. What goes wrong with it is recorded for the row, and ends nothing else."""
-        others = Others()
         try:
             with Server(contestant, environment) as server:
                 yield server
         except (ServerError, LoadError, GuestError, OSError) as error:
             self.record(row, contestant.name, failed=f"{error}"[:500])
-        if others.share() > 0.2:
-            self.record("machine", contestant.name, during=row, others=others.describe())
 
 
 QUIET = {"sent", "frames", "bytes", "samples", "acks", "acks_in_time", "missing", "unacknowledged", "gaps", "wrong"}

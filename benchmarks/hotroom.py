@@ -41,17 +41,22 @@ def capacity(bench: Bench) -> None:
 
 
 def _try(bench: Bench, contestant: Contestant, rate: float, held: float, lost: float) -> tuple[float, float]:
-    """Give the highest load that was held, and the lowest that was not, after one more attempt."""
+    """Give the highest load that was held, and the lowest that was not; what is not held is tried once more."""
+    holds = _holds(bench, contestant, rate) or _holds(bench, contestant, rate)
+    return (max(held, rate), lost) if holds else (held, min(lost, rate))
+
+
+def _holds(bench: Bench, contestant: Contestant, rate: float) -> bool:
     stretch: Stretch | None = None
     with bench.server("capacity", contestant) as server:
         if server is not None:
             _warm_up(server)
             stretch = type_at(server, _crowd(bench, rate))
     if stretch is None:
-        return held, min(lost, rate)
+        return False
     holds = stretch.right and float(stretch.event["p99"]) < LIMIT
     bench.record("ramp", contestant.name, offered=round(rate), holds=holds, **stretch.figures())
-    return (max(held, rate), lost) if holds else (held, min(lost, rate))
+    return holds
 
 
 def _warm_up(server: Server) -> None:

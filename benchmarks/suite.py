@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import hotroom, smallrooms
+from benchmarks import beside, footprint, growth, hotroom, notes, restarts, smallrooms
 from benchmarks.bench import Bench
 from benchmarks.contestants import ALL
 from benchmarks.machine import Others
@@ -17,6 +17,13 @@ ROWS: dict[str, Row] = {
     "capacity": hotroom.capacity,
     "pairs": smallrooms.pairs,
     "acknowledgement": smallrooms.acknowledgement,
+    "opening": notes.opening,
+    "coming-back": notes.coming_back,
+    "restart": restarts.everybody_back,
+    "killed": restarts.killed,
+    "memory": footprint.memory,
+    "beside": beside.beside,
+    "growth": growth.growth,
 }
 
 
@@ -36,12 +43,13 @@ def main() -> int:
     servers = [each for each in ALL if not asked.server or any(text in each.name for text in asked.server)]
     raw = Path(__file__).parent / ".cache" / f"{time.strftime('%Y-%m-%d-%H%M')}.jsonl"
     raw.parent.mkdir(exist_ok=True)
-    bench, others = Bench(servers, asked.quick, raw), Others()
+    bench = Bench(servers, asked.quick, raw)
     for name, row in ROWS.items():
         if not asked.only or name in asked.only:
             print(name, flush=True)
+            others = Others()
             row(bench)
-    print(others.describe(), flush=True)
+            bench.record("machine", "others", during=name, cores=round(others.share(), 2), said=others.describe())
     return 0
 
 

@@ -47,34 +47,32 @@ class Note(NamedTuple):
 
     edits: int
     state: bytes
-    vector: bytes
+    behind: bytes
     """The state vector of somebody who has everything but the last ten edits."""
     updates: Path
     """The single updates, each behind its length in four bytes."""
 
+    def document(self) -> Doc[Text]:
+        """Give it as a document."""
+        document: Doc[Text] = Doc()
+        document.apply_update(self.state)
+        return document
+
     def text(self) -> str:
         """Give its text."""
-        return text_of(self.state)
-
-
-def text_of(state: bytes) -> str:
-    """Give the text of an encoded document."""
-    document: Doc[Text] = Doc()
-    document.apply_update(state)
-    return str(document.get("content", type=Text))
+        return str(self.document().get("content", type=Text))
 
 
 def note(edits: int) -> Note:
     """Give the note that so many edits of the paper make; after its end, the paper is written once more below."""
-    state, vector = CACHE / f"note-{edits}.state", CACHE / f"note-{edits}.vector"
-    updates = CACHE / f"note-{edits}.updates"
+    state, behind, updates = (CACHE / f"note-{edits}.{part}" for part in ("state", "behind", "updates"))
     if not state.exists():
         CACHE.mkdir(exist_ok=True)
-        _write(edits, state, vector, updates)
-    return Note(edits, state.read_bytes(), vector.read_bytes(), updates)
+        _write(edits, state, behind, updates)
+    return Note(edits, state.read_bytes(), behind.read_bytes(), updates)
 
 
-def _write(edits: int, state: Path, vector: Path, updates: Path) -> None:
+def _write(edits: int, state: Path, behind: Path, updates: Path) -> None:
     document: Doc[Text] = Doc(client_id=AUTHOR)
     content = document.get("content", type=Text)
     with updates.open("wb") as out:
@@ -85,7 +83,7 @@ def _write(edits: int, state: Path, vector: Path, updates: Path) -> None:
         subscription = document.observe(record)
         for number, (at, deleted, new) in enumerate(_edits(edits)):
             if number == edits - 10:
-                vector.write_bytes(document.get_state())
+                behind.write_bytes(document.get_state())
             with document.transaction():
                 if deleted:
                     del content[at : at + deleted]
@@ -107,10 +105,10 @@ def _edits(count: int) -> Iterator[tuple[int, int, str]]:
         below += len(paper().end.encode())
 
 
-def merged(note: Note, size: int) -> Iterator[bytes]:
+def merged(whole: Note, size: int) -> Iterator[bytes]:
     """Give the updates of a note, so many merged into one as a busy server's turns do."""
     pending: list[bytes] = []
-    with note.updates.open("rb") as file:
+    with whole.updates.open("rb") as file:
         while length := file.read(4):
             pending.append(file.read(int.from_bytes(length, "little")))
             if len(pending) == size:

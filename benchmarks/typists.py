@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.guest import finds_text
-from benchmarks.load import SATURATED, Event, Load, LoadError
+from benchmarks.load import SATURATED, Event, Load
 from benchmarks.serving import Server
 from benchmarks.streams import expected, streams
 
@@ -71,11 +71,11 @@ class Stretch:
         }
 
 
-def type_at(server: Server, crowd: Crowd, **options: object) -> Stretch:
-    """Let a crowd type into new notes. The faults also name a generator that was saturated."""
-    room = f"crowd{next(_rooms)}"
+def type_at(server: Server, crowd: Crowd, room: str = "") -> Stretch:
+    """Let a crowd type, into new notes unless others are named. The faults also name a generator that was saturated."""
+    fresh, room = not room, room or f"crowd{next(_rooms)}"
     edits = int(crowd.rate * (crowd.warm + crowd.seconds) / (crowd.rooms * crowd.typists)) + 2
-    options = {
+    options: dict[str, object] = {
         "rooms": crowd.rooms,
         "clients": crowd.clients,
         "typists": crowd.typists,
@@ -87,7 +87,6 @@ def type_at(server: Server, crowd: Crowd, **options: object) -> Stretch:
         "streams": streams(crowd.typists, edits),
         "acknowledgement": server.contestant.acknowledgement if crowd.acknowledged else "none",
         **server.target(room),
-        **options,
     }
     with Load("typing", options) as load:
         load.wait_for("begin")
@@ -96,18 +95,9 @@ def type_at(server: Server, crowd: Crowd, **options: object) -> Stretch:
         cpu = server.cpu_seconds() - before
         event = load.wait_for("result")
         faults = _faults(event, crowd)
-        if not faults:
+        if fresh and not faults:
             faults += _wrong_text(server, room, crowd, event)
     return Stretch(event, cpu, tuple(faults))
-
-
-def try_typing(server: Server, crowd: Crowd) -> Stretch | None:
-    """Let a crowd type; nothing when it did not even come in."""
-    try:
-        return type_at(server, crowd)
-    except LoadError as error:
-        print(f"    {error}")
-        return None
 
 
 def _faults(event: Event, crowd: Crowd) -> list[str]:

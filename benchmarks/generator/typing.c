@@ -42,6 +42,7 @@ static bool measured(int64_t time) { return time >= load.begin && time < load.en
 typedef struct {
     Client *client;
     int64_t now;
+    bool is_step_2; /* which brings what the note held before, too */
 } Hearing;
 
 static void cover(Client *client, const Client *author, uint32_t end, int64_t now) {
@@ -70,6 +71,7 @@ static void cover(Client *client, const Client *author, uint32_t end, int64_t no
 static void heard_run(void *context, const Run *run) {
     Hearing *hearing = context;
     uint64_t typist = run->author - load.streams.first_author;
+    if (typist >= (uint64_t)load.typists && hearing->is_step_2) return;
     if (typist >= (uint64_t)load.typists || !run->text || run->clock + run->length > load.streams.edits) {
         result.foreign++;
         return;
@@ -83,8 +85,7 @@ static void heard_run(void *context, const Run *run) {
 }
 
 static void on_update(Client *client, Reader update, bool is_step_2, int64_t now) {
-    (void)is_step_2;
-    Hearing hearing = {client, now};
+    Hearing hearing = {client, now, is_step_2};
     if (load.measuring) {
         result.frames++;
         result.bytes += (uint64_t)(update.end - update.at);
