@@ -7,7 +7,7 @@ else goes to the parser of the ``websockets`` package, in whole frames or, when 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from websockets.frames import apply_mask
+from websockets.frames import apply_mask  # type: ignore[attr-defined] # in C where that was built
 
 _WHOLE_BINARY = 0x82
 _MASKED = 0x80
