@@ -22,7 +22,7 @@ class Contribution:
     kept: bytes
     """What is stored; ``EMPTY`` when nothing of it is new."""
     waited: tuple[Session, ...] = ()
-    """Whose earlier updates ``ready`` may hold, having waited for this one: they see it after the commit, too."""
+    """Whose own updates ``ready`` may hold, having waited for this one or sent again: they see it after the commit."""
 
     @property
     def hidden_from(self) -> tuple[Session, ...]:

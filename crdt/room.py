@@ -75,12 +75,9 @@ class Room:
             self.presence.leave(session, now)
 
     def receive(self, session: Session, frame: bytes, now: float) -> None:
-        """Take a frame. A frame that must be refused becomes ``session.error``; nobody else notices.
+        """Take a frame, the payload of a binary message, at a time in seconds from a clock that does not go back.
 
-        Args:
-            session: who sends it.
-            frame: the payload of a binary WebSocket message.
-            now: the time in seconds, from a clock that does not go back.
+        A frame that must be refused becomes ``session.error``; nobody else notices.
         """
         if session.error is not None:
             return
@@ -140,11 +137,12 @@ class Room:
             for frame in session.refusal():
                 self._outbox.send(frame, session)
         else:
-            self._edit(session, message.update, tried)
+            self._edit(session, message.update, tried, answers)
 
-    def _edit(self, session: Session, update: bytes, tried: bool) -> None:
+    def _edit(self, session: Session, update: bytes, tried: bool, answers: bool) -> None:
         if update == EMPTY:
             if session.counts_changes:
+                session.unstored += 1
                 self._turn.append(Contribution(session, EMPTY, EMPTY, EMPTY))
             return
         self.generation.check_update(update)
@@ -160,7 +158,7 @@ class Room:
         if only_deletes(update) and applied == NOTHING_NEW and not session.counts_changes:
             # The usual answer to a step 1 from a client that was up to date.
             return
-        self._turn.append(self._contribution(session, update, fresh, applied))
+        self._turn.append(self._taken(session, update, fresh, applied, answers or tried))
 
     def edit(self, edits: Sequence[Edit]) -> Contribution | None:
         """Edit the text here, for nobody in particular; nothing when that changes nothing.
@@ -194,14 +192,15 @@ class Room:
             session.asked = True
             self._outbox.send(SyncStep1(self.document.state_vector()).encode(), session)
 
-    def _contribution(self, session: Session, update: bytes, fresh: bytes, applied: Applied) -> Contribution:
-        waited: tuple[Session, ...] = ()
+    def _taken(self, sender: Session, update: bytes, fresh: bytes, applied: Applied, again: bool) -> Contribution:
+        sender.unstored += 1
+        waited = tuple(other for other in self._sessions if other.credulous and other is not sender) if again else ()
         if applied.released:
-            waited = tuple(other for other in self._waited_for if other is not session)
+            waited += tuple(other for other in self._waited_for if other not in (sender, *waited))
             if self.document.waiting is None:
                 self._waited_for.clear()
         new = applied.released or applied.missing or applied.ready != EMPTY
-        return Contribution(session, update, applied.ready, fresh if new else EMPTY, waited)
+        return Contribution(sender, update, applied.ready, fresh if new else EMPTY, waited)
 
     def pass_on(self, session: Session, payload: bytes) -> None:
         """Send a stateless message to everybody else who understands it; it is not kept.
@@ -245,6 +244,7 @@ class Room:
     def stored(self, batch: Batch) -> None:
         """Acknowledge a batch, after its commit, to everybody who sent a part of it."""
         for session, own, others in acknowledgements(batch):
+            session.unstored -= len(own)
             if session in self._sessions:
                 for frame in session.acknowledgement(own, others):
                     self._outbox.send(frame, session)

@@ -11,7 +11,19 @@ from crdt.messages import PermissionDenied, Update
 class Session:
     """What a room knows of a y-websocket client. The server puts its own handle for the connection into ``peer``."""
 
-    __slots__ = ("asked", "error", "forgiven", "greeted", "peer", "read_only", "sender", "synced", "warned", "who")
+    __slots__ = (
+        "asked",
+        "error",
+        "forgiven",
+        "greeted",
+        "peer",
+        "read_only",
+        "sender",
+        "synced",
+        "unstored",
+        "warned",
+        "who",
+    )
 
     counts_changes = False
     """Whether each change is acknowledged by itself, even one that brings nothing."""
@@ -31,6 +43,8 @@ class Session:
         """Whether it was asked, and has not answered yet, for what is missing before its last update."""
         self.greeted = False
         """Whether it was asked what it has, and has not answered yet."""
+        self.unstored = 0
+        """How many changes of it are not acknowledged yet."""
         self.read_only = False
         """Whether what it writes is refused."""
         self.forgiven = False
@@ -39,6 +53,14 @@ class Session:
         """Whether it was told that it may not write."""
         self.error: ProtocolError | None = None
         """Why it must be closed, once it must. Nothing is taken from it then."""
+
+    @property
+    def credulous(self) -> bool:
+        """Whether its own content, sent by somebody else, would look like an acknowledgement to it, and be none.
+
+        Whoever comes back brings what others wrote, too, which a crash may have lost or the store does not have yet.
+        """
+        return self.synced and (self.greeted or self.unstored > 0)
 
     def refuse(self, error: ProtocolError) -> None:
         """Take nothing more from this client; the first reason stands."""
@@ -72,6 +94,7 @@ class HocuspocusSession(Session):
 
     counts_changes = True
     takes_stateless = True
+    credulous = False
 
     def refusal(self) -> list[bytes]:
         """Give the frame that says so for each change: what is not taken stays unsynced there."""
