@@ -76,7 +76,10 @@ class Undertaker:
         while not all(one.ledger.words(Fate.SAVED, Fate.DELETED) for one in people):
             await asyncio.sleep(0.05)
             if self._world.over.is_set():
-                return  # they stay, as everybody else does
+                return
+        if self._world.over.is_set():
+            return  # they stay, as everybody else does
+        print(f"DEBUG deleting {people[0].name} {[(p.away, p.synced, p.state) for p in people]}")
         await self._delete(people)
         self._world.counts["deleted notes"] += 1
         await self._world.until(lambda: all(one.gone for one in people), "they know that their note is gone", 90)
@@ -89,6 +92,7 @@ class Undertaker:
             with contextlib.suppress(httpx.HTTPError):
                 async with httpx.AsyncClient(base_url=self._world.server.url, timeout=20) as client:
                     answer = await client.delete(f"/api/notes/{REBORN}")
+                print("DEBUG delete", answer.status_code, [(p.away, p.synced, p.gone, p.state) for p in people])
                 if answer.status_code in (200, 204, 404):
                     break
                 if answer.status_code != 503:

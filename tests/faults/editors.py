@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections import Counter, deque
+from collections.abc import Iterator
 from typing import Any
 
 import pycrdt
@@ -129,22 +130,30 @@ class Editor(ABC):
         for _ in range(self._chance.randint(5, 400)):
             if self._world.over.is_set():
                 await self._world.done.wait()
-            before = self.document.get_state()
-            if self._edit():
-                await send(socket, self._update(self.document.get_update(before)))
+            with self._subscribed() as made:
+                self._edit()
+            for update in made:
+                await send(socket, self._update(update))
             await asyncio.sleep(self._chance.choice((0, 0.005, 0.05, 0.2)))
 
-    def _edit(self) -> bool:
-        """Write a word, or take one back; whether anything was done."""
+    @contextlib.contextmanager
+    def _subscribed(self) -> Iterator[list[bytes]]:
+        """Gather the updates that a provider would send: what is done here, and nothing that was done before."""
+        made: list[bytes] = []
+        subscription = self.document.observe(lambda event: made.append(event.update))
+        try:
+            yield made
+        finally:
+            self.document.unobserve(subscription)
+
+    def _edit(self) -> None:
+        """Write a word, or take one back."""
         own = [word for word, fate in self.ledger.fates.items() if fate in (Fate.SENT, Fate.SAVED)]
         if self.note != WILD and len(own) > 5 and self._chance.random() < 0.25:
             # The last one, as an undo does, or any.
             self._delete(own[-1] if self._chance.random() < 0.5 else self._chance.choice(own))
-            return True
-        if len(own) > 400:
-            return False
-        self._insert(f"<{self.name}.{len(self.ledger.fates)}>")
-        return True
+        elif len(own) < 400:
+            self._insert(f"<{self.name}.{len(self.ledger.fates)}>")
 
     def _insert(self, word: str) -> None:
         data, start = self.text.encode(), self.clock

@@ -68,14 +68,13 @@ class Soak:
         world.gate.set()
         async with asyncio.TaskGroup() as tasks:
             troublemakers = [Troublemaker(world, f"troublemaker {number}") for number in range(2)]
-            lives = [*self._editors, *troublemakers, RestEditor(world), Undertaker(world)]
-            for one in lives:
+            for one in (*self._editors, Undertaker(world)):
                 tasks.create_task(one.live())
-            havoc = tasks.create_task(self._havoc.live())
+            finite = [tasks.create_task(one.live()) for one in (*troublemakers, RestEditor(world), self._havoc)]
             watch = tasks.create_task(self._watch())
             await asyncio.sleep(self._seconds)
             world.over.set()
-            await havoc
+            await asyncio.wait(finite)
             await self._converge()
             watch.cancel()
         await self._look_after_a_restart()
@@ -110,8 +109,9 @@ class Soak:
             try:
                 await world.until(lambda all=replicas: len({one.text for one in all}) <= 1, "equal", 60)  # type: ignore[misc]
             except TimeoutError:
-                texts = {one.name: (len(one.text), one.state) for one in replicas}
-                raise Broken("all replicas converge", f"{note}: {texts}") from None
+                texts = {one.name: (len(one.text), one.state, one.closes) for one in replicas}
+                told = (await self._get(f"/api/notes/{note}/content")).text
+                raise Broken("all replicas converge", f"{note}: {texts}; REST says {len(told)} characters") from None
         await self._until_kept()
         await self._compare()
         self._texts = {one.note: one.text for one in everybody}
@@ -122,18 +122,21 @@ class Soak:
 
     async def _until_kept(self) -> None:
         """Wait until the server has nothing left that is not committed."""
-        async with httpx.AsyncClient(base_url=self._world.server.url, timeout=30) as client, asyncio.timeout(60):
-            while "routa_journal_backlog_notes 0.0" not in (await client.get("/metrics")).text:
+        async with asyncio.timeout(60):
+            while "routa_journal_backlog_notes 0.0" not in (await self._get("/metrics")).text:
                 await asyncio.sleep(0.05)
-            if (await client.get("/readyz")).status_code != 200:
-                raise Broken("it recovers by itself", "/readyz does not say so")
+        if (await self._get("/readyz")).status_code != 200:
+            raise Broken("it recovers by itself", "/readyz does not say so")
 
     async def _compare(self) -> None:
+        for one in self._everybody():
+            answer = await self._get(f"/api/notes/{one.note}/content")
+            if answer.status_code != 200 or answer.text != one.text:
+                raise Broken("REST shows what editors see", f"{one.note}: {answer.status_code}, as {one.name}")
+
+    async def _get(self, path: str) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self._world.server.url, timeout=30) as client:
-            for one in self._everybody():
-                answer = await client.get(f"/api/notes/{one.note}/content")
-                if answer.status_code != 200 or answer.text != one.text:
-                    raise Broken("REST shows what editors see", f"{one.note}: {answer.status_code}, as {one.name}")
+            return await client.get(path)
 
     async def _look_after_a_restart(self) -> None:
         """Kill the server, and see that everything is there when nobody can bring it back."""
