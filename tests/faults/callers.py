@@ -20,15 +20,24 @@ class RestEditor:
         self._chance = world.chance("rest")
         self._ledgers = {note: world.ledger(note) for note in PLAIN}
         self._number = 0
+        self.away = True
+        world.residents.add(self)
 
     async def live(self) -> None:
         """Edit until it is over."""
         while not self._world.over.is_set():
             await self._world.pause(self._chance.uniform(0.02, 0.3))
+            await self._world.gate.wait()
+            self.away = False
             with contextlib.suppress(httpx.HTTPError):
-                async with httpx.AsyncClient(base_url=self._world.server.url, timeout=20) as client:
-                    for _ in range(self._chance.randint(1, 20)):
-                        await self._edit(client)
+                await self._visit()
+            self.away = True
+
+    async def _visit(self) -> None:
+        async with httpx.AsyncClient(base_url=self._world.server.url, timeout=20) as client:
+            for _ in range(self._chance.randint(1, 20)):
+                if self._world.gate.is_set():
+                    await self._edit(client)
 
     async def _edit(self, client: httpx.AsyncClient) -> None:
         note = self._chance.choice(PLAIN)
@@ -65,13 +74,13 @@ class Undertaker:
             self._lives += 1
             name = f"life{self._lives}"
             kinds = (YWebsocketEditor, HocuspocusEditor)
-            people = [kind(self._world, f"{name}-{kind.__name__[0].lower()}", REBORN) for kind in kinds]
+            people: list[Editor] = [kind(self._world, f"{name}-{kind.__name__[0].lower()}", REBORN) for kind in kinds]
             async with asyncio.TaskGroup() as tasks:
                 for one in people:
                     tasks.create_task(one.live())
                 tasks.create_task(self._bury(people))
 
-    async def _bury(self, people: "list[Editor]") -> None:
+    async def _bury(self, people: list[Editor]) -> None:
         await self._world.pause(self._chance.uniform(1, 5))
         while not all(one.ledger.words(Fate.SAVED, Fate.DELETED) for one in people):
             await asyncio.sleep(0.05)
@@ -79,12 +88,11 @@ class Undertaker:
                 return
         if self._world.over.is_set():
             return  # they stay, as everybody else does
-        print(f"DEBUG deleting {people[0].name} {[(p.away, p.synced, p.state) for p in people]}")
         await self._delete(people)
         self._world.counts["deleted notes"] += 1
         await self._world.until(lambda: all(one.gone for one in people), "they know that their note is gone", 90)
 
-    async def _delete(self, people: "list[Editor]") -> None:
+    async def _delete(self, people: list[Editor]) -> None:
         """Delete the note, however often that has to be tried; from then on its words are not to be seen."""
         for one in people:
             one.ledger.unsure = True
@@ -92,7 +100,6 @@ class Undertaker:
             with contextlib.suppress(httpx.HTTPError):
                 async with httpx.AsyncClient(base_url=self._world.server.url, timeout=20) as client:
                     answer = await client.delete(f"/api/notes/{REBORN}")
-                print("DEBUG delete", answer.status_code, [(p.away, p.synced, p.gone, p.state) for p in people])
                 if answer.status_code in (200, 204, 404):
                     break
                 if answer.status_code != 503:

@@ -71,7 +71,7 @@ class Editor(ABC):
         try:
             while not self._world.done.is_set() and not self.gone:
                 await self._world.gate.wait()
-                self.away = False
+                self.away = self.synced = False
                 try:
                     await self.visit()
                 finally:

@@ -167,7 +167,9 @@ async def test_idle_connections_take_little_memory_and_no_more_with_time(server:
             await ann.type("still served")
             await ann.until_acknowledged()
     mebibytes = ", ".join(f"{look / 2**20:.1f}" for look in (looks if len(looks) < 20 else looks[:: len(looks) // 10]))
-    print(f"{CONNECTIONS} connections, {NOTES} notes, {time.monotonic() - started:.0f} s: {before / 2**20:.1f} MiB before")
+    print(
+        f"{CONNECTIONS} connections, {NOTES} notes, {time.monotonic() - started:.0f} s: {before / 2**20:.1f} MiB before"
+    )
     print(f"resident MiB: {mebibytes}; {(max(looks) - before) / CONNECTIONS / 1024:.1f} KiB a connection")
     assert max(looks) < BOUND
     assert looks[-1] - first < GROWTH

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -50,7 +51,7 @@ class Troublemaker:
             self._world.counts[name] += 1
             await self._world.pause(self._chance.uniform(0.05, 0.5))
 
-    def _connect(self, note: str, **options: int) -> connect:
+    def _connect(self, note: str, **options: Any) -> connect:
         url = f"{self._world.server.ws_url}/{note}"
         return connect(url, compression=None, max_size=None, close_timeout=1, **options)
 

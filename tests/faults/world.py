@@ -24,6 +24,13 @@ class Resident(Protocol):
         """Whether nothing connects them with the server."""
 
 
+class Actor(Protocol):
+    """Somebody who takes part."""
+
+    async def live(self) -> None:
+        """Do what they do, until it is over."""
+
+
 @dataclass
 class World:
     """One run against one store."""
