@@ -130,6 +130,7 @@ class Editor(ABC):
         for _ in range(self._chance.randint(5, 400)):
             if self._world.over.is_set():
                 await self._world.done.wait()
+                return
             with self._subscribed() as made:
                 self._edit()
             for update in made:

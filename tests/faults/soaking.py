@@ -157,9 +157,9 @@ class Soak:
             audit(world.ledgers, note, found, "after the last restart")
             if found != text:
                 raise Broken("what converged is what is stored", f"{note}: {len(found)} characters, not {len(text)}")
-        for sign in ("Traceback", "A defect"):
-            if sign in world.server.stderr:
-                raise Broken("no defect is logged", world.server.stderr[world.server.stderr.index(sign) :][:4000])
+        defect = defect_in(world.server.stderr)
+        if defect:
+            raise Broken("no defect is logged", defect)
 
     def figures(self) -> str:
         """Say what has happened so far."""
@@ -212,10 +212,17 @@ def soak(store: str, seconds: float, seed: int, module: str, *, calm: bool) -> b
             if not isinstance(error, Broken):
                 traceback.print_exception(error, file=sys.stdout)
         if errors:
-            print(f"{run.figures()}\n{world.server.stderr[-4000:]}", flush=True)
+            log = world.server.stderr
+            print(f"{run.figures()}\n{log[-4000:]}\n{defect_in(log)}", flush=True)
         else:
             print(f"{store}, --seed {seed}: every promise was kept: {run.figures()}", flush=True)
         return not errors
+
+
+def defect_in(log: str) -> str:
+    """Give the first defect that a server has logged, with what follows."""
+    starts = [at for sign in ("Traceback", "A defect") if (at := log.find(sign)) >= 0]
+    return log[max(0, min(starts) - 500) :][:8000] if starts else ""
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

@@ -48,6 +48,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
     for first in range(0, ROUNDS, ROUNDS_A_NOTE):
         rounds = range(first, min(first + ROUNDS_A_NOTE, ROUNDS))
         acknowledged += await _kill_again_and_again(server, node, store, f"{note}-{first}", rounds)
+        print(f"{store.name}: {rounds.stop} of {ROUNDS} kills, {acknowledged['kept']} words", flush=True)
     words, deletions = acknowledged["kept"], acknowledged["gone"]
     print(f"{store.name}: {ROUNDS} kills, {words} words and {deletions} deletions acknowledged, none lost")
 
