@@ -91,6 +91,11 @@ class ServerProcess:
         return int(children[0]) if children else None
 
     @property
+    def server_pid(self) -> int:
+        """The process id of the server itself, whether there is a supervisor above it or not."""
+        return self.worker or self.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
