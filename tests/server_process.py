@@ -38,7 +38,7 @@ class ServerProcess:
         data_dir: Path | None = None,
         port: int = 0,
         arguments: Sequence[str] = (),
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> None:
         """Prepare a server; entering the context starts it. It may take ``seconds`` to print its link."""
         self.environment = dict(environment or {})

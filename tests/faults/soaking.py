@@ -179,7 +179,7 @@ def on(store: str, seed: int, module: str) -> Iterator[tuple[World, Havoc]]:
             return
         with FragilePostgres() as postgres:
             url = postgres.url(postgres.create(migrated=True))
-            with SoakedServer(SMALL | {"DATABASE_URL": url}, module=module, seconds=60) as server:
+            with SoakedServer(SMALL | {"DATABASE_URL": url}, module=module) as server:
                 world = World(server, seed)
                 yield world, PostgresHavoc(world, folder, postgres)
 
@@ -187,10 +187,8 @@ def on(store: str, seed: int, module: str) -> Iterator[tuple[World, Havoc]]:
 class SoakedServer(ServerProcess):
     """The server, or another program that makes one."""
 
-    def __init__(
-        self, environment: dict[str, str], *, module: str, data_dir: Path | None = None, seconds: float = 60
-    ) -> None:
-        super().__init__(environment, data_dir=data_dir, seconds=seconds)
+    def __init__(self, environment: dict[str, str], *, module: str, data_dir: Path | None = None) -> None:
+        super().__init__(environment, data_dir=data_dir)
         self._module = module
 
     def _command(self) -> list[str]:

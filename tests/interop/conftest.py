@@ -27,7 +27,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def shared_server(store: Store) -> Iterator[ServerProcess]:
     """One server a store; rooms are evicted almost at once, so that every test also comes by there."""
     environment = store.environment | {"ROUTA_ROOM_IDLE_SECONDS": "0.2"}
-    with ServerProcess(environment, data_dir=store.data_dir, seconds=60) as server:
+    with ServerProcess(environment, data_dir=store.data_dir) as server:
         yield server
 
 
