@@ -53,13 +53,14 @@ async def send(server: ServerProcess, note: str, updates: list[bytes]) -> int | 
 
 @pytest.mark.parametrize("name", everything())
 async def test_a_hostile_update_disturbs_nobody(server: ServerProcess, honest: PycrdtClient, name: str) -> None:
-    pid, before = server.pid, memory(server.pid)
+    pid = server.server_pid
+    before = memory(pid)
     code = await send(server, name, everything()[name])
     assert code in (None, 1007, 1013), "closed without the reason that a client understands"
     await honest.insert(" and after")
     async with PycrdtClient(server.ws_url, f"default/{name}") as other:
         await other.wait(lambda: other.text.endswith(" and after"))
-    assert server.pid == pid
+    assert server.server_pid == pid
     assert server.running
     assert memory(pid) - before < GROWTH
     assert "Traceback" not in server.new_stderr()
@@ -73,8 +74,8 @@ async def test_its_sender_is_refused(server: ServerProcess, name: str) -> None:
 async def test_huge_state_vectors_are_refused(server: ServerProcess) -> None:
     vector = b"\xc0\x84\x3d" + b"\x80\x80\x80\x01\x01" * 1_000_000
     async with connect(f"{server.ws_url}/default/vectors", max_size=None, compression=None) as socket:
-        before = memory(server.pid)
+        before = memory(server.server_pid)
         await socket.send(b"\x00\x00" + varbytes(vector))
         code, _ = await close_of(socket)
         assert code == 1007
-        assert memory(server.pid) - before < GROWTH
+        assert memory(server.server_pid) - before < GROWTH

@@ -66,7 +66,7 @@ async def test_changed_frames_leave_the_process_and_an_honest_client_alone() -> 
     plain = originals()
     login = addressed(b"\x02\x00" + write_bytes(b"token"))
     with ServerProcess() as server:
-        pid = server.pid
+        pid = server.server_pid
         async with PycrdtClient(server.ws_url, NOTE) as honest, PycrdtClient(server.ws_url, NOTE) as reader:
             for number in range(CONNECTIONS):
                 frames = [mutated(chance.choice(plain), chance) for _ in range(FRAMES)]
@@ -79,5 +79,5 @@ async def test_changed_frames_leave_the_process_and_an_honest_client_alone() -> 
                     await honest.insert(f"<{number}>")
             await asyncio.wait_for(reader.wait(lambda: f"<{CONNECTIONS - 20}>" in reader.text, 30), 40)
         assert server.running
-        assert server.pid == pid
+        assert server.server_pid == pid
         assert "Traceback" not in server.stderr

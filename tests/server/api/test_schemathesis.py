@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, valid and not: no defect, and no answer that it does not have."""
+"""Row 30: requests made up from the OpenAPI document, valid and not: no defect, and no answer that it does not have."""
 
 from collections.abc import Iterator
 from pathlib import Path
