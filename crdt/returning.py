@@ -1,11 +1,12 @@
 """Clients that come back with something that the server may not have: it must not reach them as if it were kept.
 
-A y-websocket client takes its own content that comes back for an acknowledgement. After a crash, others who had seen
-that content send it as well, perhaps before its author does. So what a client said it has is held back from it until
-the commit.
+A y-websocket client takes its own content that comes back for an acknowledgement, and so its own deletions. After a
+crash, others who had seen that content send it as well, perhaps before its author does. So what a client said it has
+is held back from it until the commit. And whoever comes back tells of every deletion in the document, also of those
+that are not committed yet: that is held back from all who wait for a commit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from crdt import statevector
@@ -21,6 +22,7 @@ class Returning:
     def __init__(self) -> None:
         self._have: dict[Session, Mapping[int, int]] = {}
         self._done: dict[Session, None] = {}
+        self._came: dict[Session, None] = {}
 
     def asked(self, session: Session, state_vector: bytes, known: Mapping[int, int]) -> None:
         """A client has said what it has.
@@ -33,11 +35,13 @@ class Returning:
         if session.counts_changes:
             return
         have = self._have[session] = statevector.decode(state_vector)
-        if all(clock <= known.get(client, 0) for client, clock in have.items()):
+        # What it has deleted is not in its state vector. It is, in its answer, unless it was not asked for one.
+        if not session.greeted and all(clock <= known.get(client, 0) for client, clock in have.items()):
             self._done[session] = None
 
     def answered(self, session: Session) -> None:
         """A client has sent what the server lacked."""
+        self._came[session] = None
         if session in self._have:
             self._done[session] = None
 
@@ -46,22 +50,33 @@ class Returning:
         self._have.pop(session, None)
         self._done.pop(session, None)
 
-    def end_turn(self, turn: list[Contribution]) -> list[Contribution]:
-        """Say of what came in during a turn who must not see it before the commit, because they have it."""
-        if self._have:
-            turn = [self._held_back(contribution) for contribution in turn]
+    def end_turn(self, turn: list[Contribution], unacknowledged: Callable[[], Iterable[Session]]) -> list[Contribution]:
+        """Say of what came in during a turn who must not see it before the commit, because they have it.
+
+        Args:
+            turn: what came in.
+            unacknowledged: gives those who wait for a commit.
+        """
+        if self._have or self._came:
+            turn = [self._held_back(contribution, unacknowledged) for contribution in turn]
             for session in self._done:
                 del self._have[session]
             self._done.clear()
+            self._came.clear()
         return turn
 
-    def _held_back(self, contribution: Contribution) -> Contribution:
+    def _held_back(self, contribution: Contribution, unacknowledged: Callable[[], Iterable[Session]]) -> Contribution:
         if contribution.ready == EMPTY:
             return contribution
-        began = [(section.client, section.clock) for section in read_sections(contribution.ready)[0]]
+        sections, deletions = read_sections(contribution.ready)
+        began = [(section.client, section.clock) for section in sections]
+        began += [(deleted.client, deleted.clock) for deleted in deletions]
+        have = [session for session, clocks in self._have.items() if _has_any(clocks, began)]
+        if deletions and contribution.sender in self._came:
+            have += [session for session in unacknowledged() if not session.counts_changes and session.synced]
         hidden = contribution.hidden_from
-        have = [session for session, clocks in self._have.items() if session not in hidden and _has_any(clocks, began)]
-        return replace(contribution, waited=(*contribution.waited, *have)) if have else contribution
+        more = [session for session in dict.fromkeys(have) if session not in hidden]
+        return replace(contribution, waited=(*contribution.waited, *more)) if more else contribution
 
 
 def _has_any(clocks: Mapping[int, int], began: Iterable[tuple[int, int]]) -> bool:

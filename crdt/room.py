@@ -44,6 +44,7 @@ class Room:
         self._outbox = Outbox()
         self._answers = Answers(document)
         self._returning = Returning()
+        self._committing: Batch | None = None
         self._intake = Intake(document, self.generation, max_note_bytes, self._outbox, self._answers)
 
     @property
@@ -179,11 +180,18 @@ class Room:
         changes = self.presence.take_changes()
         if changes is not None:
             self._outbox.send_to(self.sessions, AwarenessUpdate(changes).encode())
-        turn = self._returning.end_turn(self._intake.take_turn())
+        turn = self._intake.take_turn()
+        turn = self._returning.end_turn(turn, lambda: self._unacknowledged(turn))
         if turn:
             self._answers.forget()
             self._outbox.broadcast(turn, self._sessions)
             self.unstored.add(turn, checked=self.document.waiting is not None)
+
+    def _unacknowledged(self, turn: Sequence[Contribution]) -> set[Session]:
+        """Give those who have sent something that is not stored yet."""
+        on_its_way = () if self._committing is None else self._committing.contributions
+        sent = (*turn, *self.unstored.contributions, *on_its_way)
+        return {contribution.sender for contribution in sent if contribution.sender is not None}
 
     def frames(self) -> list[Outgoing]:
         """Take the frames that are to be sent, in order."""
@@ -191,7 +199,9 @@ class Room:
 
     def take_batch(self) -> Batch | None:
         """Take what is to be stored next; nothing when everything is stored or on its way."""
-        return self.unstored.take()
+        batch = self.unstored.take()
+        self._committing = batch or self._committing
+        return batch
 
     def discard(self) -> None:
         """Forget what was not handed over yet: nobody is sent it, and it is not stored."""
@@ -201,6 +211,7 @@ class Room:
 
     def stored(self, batch: Batch) -> None:
         """Acknowledge a batch, after its commit, to everybody who sent a part of it."""
+        self._committing = None
         for session, own, others in acknowledgements(batch):
             if session in self._sessions:
                 for frame in session.acknowledgement(own, others):

@@ -1,6 +1,6 @@
 """What a room has taken in and not handed over to be stored yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from crdt.contribution import Batch, Contribution
 from crdt.merge import merge
@@ -21,6 +21,11 @@ class Unstored:
 
     def __bool__(self) -> bool:
         return bool(self._contributions)
+
+    @property
+    def contributions(self) -> Sequence[Contribution]:
+        """What waits, in the order of its coming."""
+        return self._contributions
 
     def add(self, contributions: Iterable[Contribution], checked: bool = False) -> None:
         """Take what came in during one turn.
