@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crdt.presence import AwarenessLimits
@@ -31,10 +31,10 @@ from server.api import (
 from server.api.docs import DOCUMENT, document
 from server.api.docs import ROUTES as DOCS
 from server.api.errors import HANDLERS
-from server.api.start import start_page
 from server.auth.authenticator import Authenticator
 from server.auth.revocations import Revocations
 from server.auth.setup import tokens_of
+from server.bundle import FOLDER, Bundle
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
@@ -205,7 +205,7 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
 
     app = FastAPI(
         routes=[
-            Route("/", start_page),
+            *Bundle(FOLDER).routes(),
             *DOCS,
             WebSocketRoute("/ws/{address:path}", _note),
             WebSocketRoute("/hocuspocus", _documents),
