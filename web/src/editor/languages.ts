@@ -16,11 +16,13 @@ export const languages = [
   define('JSON', ['json5', 'jsonc'], async () => (await import('@codemirror/lang-json')).json()),
   define('HTML', ['xml', 'svg', 'vue'], async () => (await import('@codemirror/lang-html')).html()),
   define('CSS', ['scss', 'less'], async () => (await import('@codemirror/lang-css')).css()),
-  define('Python', ['py'], async () => (await import('@codemirror/lang-python')).python()),
-  define('SQL', ['postgres', 'sqlite'], async () => (await import('@codemirror/lang-sql')).sql()),
-  define('YAML', ['yml'], async () => (await import('@codemirror/lang-yaml')).yaml()),
-  define('Rust', ['rs'], async () => (await import('@codemirror/lang-rust')).rust()),
-  define('Go', ['golang'], async () => (await import('@codemirror/lang-go')).go()),
+  define('Python', ['py'], async () => stream((await import('@codemirror/legacy-modes/mode/python')).python)),
+  define('SQL', ['postgres', 'sqlite'], async () =>
+    stream((await import('@codemirror/legacy-modes/mode/sql')).standardSQL),
+  ),
+  define('YAML', ['yml'], async () => stream((await import('@codemirror/legacy-modes/mode/yaml')).yaml)),
+  define('Rust', ['rs'], async () => stream((await import('@codemirror/legacy-modes/mode/rust')).rust)),
+  define('Go', ['golang'], async () => stream((await import('@codemirror/legacy-modes/mode/go')).go)),
   define('Shell', ['sh', 'bash', 'zsh', 'console'], async () =>
     stream((await import('@codemirror/legacy-modes/mode/shell')).shell),
   ),
