@@ -1,7 +1,8 @@
 import * as menu from '@zag-js/menu'
-import { normalizeProps, Portal, useMachine } from '@zag-js/preact'
+import { normalizeProps, useMachine } from '@zag-js/preact'
 import { useId } from 'preact/hooks'
 import { DotsIcon } from './icons'
+import { Portal } from './portal'
 
 export interface Item {
   label: string
