@@ -4,9 +4,9 @@ import { Failure } from './api/request'
 import type { Identity } from './api/types'
 import { readIdentity } from './api/workspaces'
 import { refusal, refuse, token } from './credential'
-import { loadWorkspaces, loaded, notes, openWorkspace, visible, workspace, workspaces } from './notes/library'
-import { welcome } from './notes/welcome'
 import { matching } from './notes/filter'
+import { loaded, loadWorkspaces, notes, openWorkspace, visible, workspace, workspaces } from './notes/library'
+import { welcome } from './notes/welcome'
 import { introduce } from './presence/me'
 import { go, lastPlace, place, remember } from './routing'
 import { sessions } from './sync'
@@ -25,7 +25,8 @@ export async function enter(): Promise<boolean> {
       return false
     }
     identity.value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Identity | null
-    if (!identity.value) identity.value = { subject: '', grants: [{ workspace: '*', access: 'write' }], tokens: false }
+    if (!identity.value)
+      identity.value = { subject: '', grants: [{ workspace: '*', access: 'write' }], tokens: false }
   }
   introduce(identity.value)
   begin()
@@ -56,7 +57,8 @@ function findPlace(): void {
   const last = lastPlace()
   const [grant] = identity.value?.grants ?? []
   if (last && may('read', last.workspace, last.note ?? undefined)) go(last, true)
-  else if (grant && grant.workspace !== '*') go({ workspace: grant.workspace, note: grant.note ?? null }, true)
+  else if (grant && grant.workspace !== '*')
+    go({ workspace: grant.workspace, note: grant.note ?? null }, true)
   else go({ workspace: workspaces.value[0]?.id ?? 'default', note: null }, true)
 }
 
@@ -71,5 +73,9 @@ function chooseNote(): void {
   }
   const first = newest?.id ?? null
   if (!may('write', here.workspace)) open(first)
-  else welcome(here.workspace, list).then((made) => open(made ?? first), () => open(first))
+  else
+    welcome(here.workspace, list).then(
+      (made) => open(made ?? first),
+      () => open(first),
+    )
 }

@@ -15,7 +15,8 @@ export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? sto
 
 effect(() => {
   const { value } = theme
-  document.documentElement.dataset.theme = value === 'system' ? (systemIsDark.value ? 'dark' : 'light') : value
+  document.documentElement.dataset.theme =
+    value === 'system' ? (systemIsDark.value ? 'dark' : 'light') : value
   localStorage.setItem(KEY, value)
 })
 

@@ -15,7 +15,8 @@ export async function listWorkspaces(): Promise<Workspace[]> {
 }
 
 export async function createWorkspace(title: string): Promise<Workspace> {
-  return (await request<{ workspace: Workspace }>('/api/workspaces', { method: 'POST', body: { title } })).workspace
+  return (await request<{ workspace: Workspace }>('/api/workspaces', { method: 'POST', body: { title } }))
+    .workspace
 }
 
 export const readIdentity = (): Promise<Identity> => request<Identity>('/api/identity')

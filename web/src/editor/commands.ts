@@ -36,11 +36,11 @@ const wrap =
 export function endEmptyHeading(view: EditorView): boolean {
   const { main } = view.state.selection
   const line = view.state.doc.lineAt(main.head)
-  if (view.state.readOnly || !main.empty || main.head !== line.to || !/^#{1,6}\s+$/.test(line.text)) return false
+  if (view.state.readOnly || !main.empty || main.head !== line.to || !/^#{1,6}\s+$/.test(line.text))
+    return false
   view.dispatch({ changes: { from: line.from, to: line.to }, userEvent: 'delete' })
   return true
 }
-
 
 export const formatting: KeyBinding[] = [
   { key: 'Enter', run: endEmptyHeading },

@@ -18,6 +18,8 @@ class CaretMarker implements LayerMarker {
     private readonly height: number,
     /** Whether there is no room above it for a name. */
     private readonly atTop: boolean,
+    /** Whether there is no room beside it for a name. */
+    private readonly atEnd: boolean,
   ) {}
 
   eq(other: CaretMarker): boolean {
@@ -27,7 +29,7 @@ class CaretMarker implements LayerMarker {
 
   private looks(): string {
     const { client, name, color, kind } = this.cursor.peer
-    return JSON.stringify([client, name, color, kind, this.atTop])
+    return JSON.stringify([client, name, color, kind, this.atTop, this.atEnd])
   }
 
   draw(): HTMLElement {
@@ -47,7 +49,7 @@ class CaretMarker implements LayerMarker {
 
   private show(caret: HTMLElement): void {
     const { name, color, kind } = this.cursor.peer
-    caret.className = `remote-cursor${this.atTop ? ' remote-cursor-top' : ''}`
+    caret.className = `remote-cursor${this.atTop ? ' remote-cursor-top' : ''}${this.atEnd ? ' remote-cursor-end' : ''}`
     caret.dataset.name = name
     caret.dataset.kind = kind
     caret.style.setProperty('--peer', color)
@@ -80,6 +82,9 @@ class SelectionMarker implements LayerMarker {
   }
 }
 
+/** About how wide a label with this name is, in pixels. */
+const widthOf = (name: string) => 24 + 7 * name.length
+
 const changed = (update: ViewUpdate) =>
   update.docChanged || update.startState.field(remoteCursors) !== update.state.field(remoteCursors)
 
@@ -95,7 +100,8 @@ const carets = layer({
       if (!inSight(view, cursor.head)) return []
       const [box] = RectangleMarker.forRange(view, '', EditorSelection.cursor(cursor.head))
       if (!box) return []
-      return [new CaretMarker(cursor, box.left, box.top, box.height, box.top < 22)]
+      const atEnd = box.left + widthOf(cursor.peer.name) > view.scrollDOM.clientWidth
+      return [new CaretMarker(cursor, box.left, box.top, box.height, box.top < 22, atEnd)]
     }),
 })
 

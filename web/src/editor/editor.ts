@@ -38,14 +38,31 @@ const locking = (locked: boolean): Extension => [
   EditorView.contentAttributes.of(locked ? { tabindex: '0', 'aria-readonly': 'true' } : {}),
 ]
 
+const phrases = EditorState.phrases.of({
+  next: 'Next',
+  previous: 'Previous',
+  all: 'All',
+  'match case': 'Match case',
+  regexp: 'Pattern',
+  'by word': 'Whole words',
+  replace: 'Replace',
+  'replace all': 'Replace all',
+  close: 'Close',
+})
+
 const text: Extension = [
+  phrases,
   // A carriage return is a character like any other: else positions here and in the shared text would differ.
   EditorState.lineSeparator.of('\n'),
   EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, '\n')),
   EditorState.tabSize.of(4),
   wholeCharacters,
   EditorView.lineWrapping,
-  EditorView.contentAttributes.of({ 'aria-label': 'Note text', spellcheck: 'true', autocapitalize: 'sentences' }),
+  EditorView.contentAttributes.of({
+    'aria-label': 'Note text',
+    spellcheck: 'true',
+    autocapitalize: 'sentences',
+  }),
   placeholder('Write here…'),
 ]
 

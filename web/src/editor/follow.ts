@@ -16,7 +16,8 @@ export function follow(view: EditorView, followed: Signal<number | null>): (() =
   }
   let following = true
   const listener = EditorView.updateListener.of((update) => {
-    if (following && update.startState.field(remoteCursors) !== update.state.field(remoteCursors)) queueMicrotask(look)
+    if (following && update.startState.field(remoteCursors) !== update.state.field(remoteCursors))
+      queueMicrotask(look)
   })
   const end = () => {
     followed.value = null

@@ -98,7 +98,8 @@ class Presence {
     const headAt = anchor === head ? anchorAt : createRelativePositionFromTypeIndex(this.text, head)
     const told = this.told
     // What others type does not move a position: to repeat it would cost everybody a message for each of their letters.
-    if (told && compareRelativePositions(told[0], anchorAt) && compareRelativePositions(told[1], headAt)) return
+    if (told && compareRelativePositions(told[0], anchorAt) && compareRelativePositions(told[1], headAt))
+      return
     this.told = [anchorAt, headAt]
     this.awareness.setLocalStateField('cursor', { anchor: anchorAt, head: headAt })
   }

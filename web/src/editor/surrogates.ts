@@ -38,11 +38,14 @@ export function widen(change: Change, doc: Text): Change {
 
 /** Replace halves that stand alone, as UTF-8 would. */
 export function wellFormed(text: string): string {
-  return /[\ud800-\udfff]/.test(text) ? text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd') : text
+  return /[\ud800-\udfff]/.test(text)
+    ? text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    : text
 }
 
 export const wholeCharacters: Extension = EditorState.transactionFilter.of((transaction) => {
-  if (!transaction.docChanged || !transaction.isUserEvent('input') && !transaction.isUserEvent('delete')) return transaction
+  if (!transaction.docChanged || (!transaction.isUserEvent('input') && !transaction.isUserEvent('delete')))
+    return transaction
   const { doc } = transaction.startState
   const changes: Change[] = []
   let widened = false
@@ -54,7 +57,9 @@ export const wholeCharacters: Extension = EditorState.transactionFilter.of((tran
   })
   if (!widened) return transaction
   const last = changes.at(-1)
-  const shift = changes.slice(0, -1).reduce((sum, { from, to, insert }) => sum + insert.length - (to - from), 0)
+  const shift = changes
+    .slice(0, -1)
+    .reduce((sum, { from, to, insert }) => sum + insert.length - (to - from), 0)
   const spec: TransactionSpec = { changes, scrollIntoView: true, userEvent: 'input' }
   return last ? { ...spec, selection: { anchor: last.from + shift + last.insert.length } } : spec
 })

@@ -1,6 +1,13 @@
 import { syntaxTree } from '@codemirror/language'
 import { type Extension, RangeSetBuilder } from '@codemirror/state'
-import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate, WidgetType } from '@codemirror/view'
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  ViewPlugin,
+  type ViewUpdate,
+  WidgetType,
+} from '@codemirror/view'
 
 /** `[ ]` and `[x]` at the start of a list item are boxes that can be clicked. */
 

@@ -9,18 +9,28 @@ export const theme = EditorView.theme({
     width: '100%',
     maxWidth: 'calc(72ch + 2 * var(--gutter))',
     margin: '0 auto',
-    padding: '32px var(--gutter) 40vh',
+    padding: '32px 0 40vh',
     caretColor: 'var(--ink)',
   },
-  '.cm-line': { padding: '0' },
+  // The room at the sides belongs to the lines: what is drawn over the text ends where they do.
+  '.cm-line': { padding: '0 var(--gutter)' },
+  '.hanging-line': { paddingLeft: 'calc(var(--gutter) + var(--hang))', textIndent: 'calc(-1 * var(--hang))' },
   '.cm-placeholder': { color: 'var(--muted)' },
   '.cm-selectionMatch': { backgroundColor: 'var(--match)' },
   '.cm-searchMatch': { backgroundColor: 'var(--match)', borderRadius: '2px' },
   '.cm-searchMatch-selected': { backgroundColor: 'var(--match-now)' },
   '.cm-panels': { backgroundColor: 'var(--raised)', color: 'var(--ink)', borderColor: 'var(--line)' },
   '.cm-panels-top': { borderBottom: '1px solid var(--line)' },
-  '.code-line': { backgroundColor: 'var(--code-ground)', fontFamily: 'var(--mono)', fontSize: '0.92em' },
-  '.quote-line': { borderLeft: '3px solid var(--line-strong)', paddingLeft: '12px', marginLeft: '-15px' },
+  '.code-line': {
+    background:
+      'linear-gradient(var(--code-ground), var(--code-ground)) center / calc(100% - 2 * var(--gutter) + 24px) 100% no-repeat',
+    fontFamily: 'var(--mono)',
+    fontSize: '0.92em',
+  },
+  '.quote-line': {
+    background:
+      'linear-gradient(var(--line-strong), var(--line-strong)) calc(var(--gutter) - 15px) 0 / 3px 100% no-repeat',
+  },
   '.task-box': {
     appearance: 'auto',
     width: '1.05em',
@@ -63,6 +73,7 @@ export const theme = EditorView.theme({
     whiteSpace: 'nowrap',
     opacity: '0',
   },
+  '.remote-cursor-end .remote-cursor-label': { left: 'auto', right: '-1px', borderRadius: '5px 5px 0 5px' },
   '.remote-cursor-top .remote-cursor-label': { bottom: 'auto', top: '100%', borderRadius: '0 5px 5px 5px' },
   '@media (prefers-reduced-motion: reduce)': { '.remote-cursor': { transition: 'none' } },
 })

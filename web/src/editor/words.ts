@@ -1,5 +1,4 @@
-import type { Text } from '@codemirror/state'
-import { type Extension } from '@codemirror/state'
+import type { Extension, Text } from '@codemirror/state'
 import { type EditorView, ViewPlugin } from '@codemirror/view'
 import type { Signal } from '@preact/signals'
 
@@ -32,7 +31,8 @@ export function* counting(pieces: Iterable<string>): Generator<undefined, Count>
 
 function isLetter(character: string): boolean {
   const code = character.codePointAt(0) ?? 0
-  if (code < 128) return (code > 47 && code < 58) || (code > 64 && code < 91) || (code > 96 && code < 123) || code === 39
+  if (code < 128)
+    return (code > 47 && code < 58) || (code > 64 && code < 91) || (code > 96 && code < 123) || code === 39
   return /[\p{L}\p{N}\p{M}\u2019]/u.test(character)
 }
 

@@ -22,5 +22,9 @@ export function ago(moment: string, now: number, language?: string): string {
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`
   if (minutes < 6 * 24 * 60) return then.toLocaleDateString(language, { weekday: 'short' })
   const sameYear = then.getFullYear() === new Date(now).getFullYear()
-  return then.toLocaleDateString(language, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
+  return then.toLocaleDateString(language, {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  })
 }

@@ -1,6 +1,6 @@
 import { batch, computed, signal } from '@preact/signals'
 import { listNotes, withoutText } from '../api/notes'
-import { type NoteEvent, listen } from '../api/stream'
+import { listen, type NoteEvent } from '../api/stream'
 import type { NoteInfo, Workspace } from '../api/types'
 import { listWorkspaces } from '../api/workspaces'
 

@@ -1,5 +1,14 @@
 /** Dark enough for white letters on them (AA), and apart from each other. */
-export const COLOURS = ['#0b6bcb', '#b4232f', '#1f7a3d', '#8a3ffc', '#a4500f', '#0f7276', '#b0297f', '#5a5f12'] as const
+export const COLOURS = [
+  '#0b6bcb',
+  '#b4232f',
+  '#1f7a3d',
+  '#8a3ffc',
+  '#a4500f',
+  '#0f7276',
+  '#b0297f',
+  '#5a5f12',
+] as const
 
 /** Give a colour that the browser understands; anything else that a stranger sends could be any style. */
 export function safeColour(value: unknown, seed: number): string {

@@ -58,9 +58,12 @@ export class NoteSession {
     this.provider = this.makeProvider()
     if (!this.provider.awareness) throw new Error('A provider without awareness')
     this.awareness = this.provider.awareness
-    this.document.on('update', (_update: Uint8Array, _origin: unknown, _doc: Doc, transaction: Transaction) => {
-      if (transaction.local) this.count(this.changes.value + 1)
-    })
+    this.document.on(
+      'update',
+      (_update: Uint8Array, _origin: unknown, _doc: Doc, transaction: Transaction) => {
+        if (transaction.local) this.count(this.changes.value + 1)
+      },
+    )
     void this.start()
   }
 

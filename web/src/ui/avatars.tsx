@@ -16,7 +16,11 @@ export function Avatars({ peers }: { peers: Signal<Peer[]> }) {
         <Avatar key={peer.client} peer={peer} />
       ))}
       {others.length > MOST && <span class="more">+{others.length - MOST}</span>}
-      <span class="face own" style={{ background: me.value.color, color: inkOn(me.value.color) }} title={`${me.value.name} (you)`}>
+      <span
+        class="face own"
+        style={{ background: me.value.color, color: inkOn(me.value.color) }}
+        title={`${me.value.name} (you)`}
+      >
         <span aria-hidden="true">{initials(me.value.name)}</span>
         <span class="unseen">{me.value.name} (you)</span>
       </span>

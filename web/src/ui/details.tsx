@@ -44,7 +44,10 @@ function metadataOf(values: Values) {
   return {
     type: values.type,
     taskStatus: (values.taskStatus || null) as TaskStatus | null,
-    assignedAgentIds: values.agents.split(',').map((id) => id.trim()).filter(Boolean),
+    assignedAgentIds: values.agents
+      .split(',')
+      .map((id) => id.trim())
+      .filter(Boolean),
     parentNoteId: values.parent.trim() || null,
     linkedTaskId: values.task.trim() || null,
     custom: parsePairs(values.custom),
@@ -132,7 +135,12 @@ function Fields({ values, set }: FieldsProps) {
           </select>
         </label>
       </div>
-      <Field label="Assigned agents" hint="ids, with commas between" value={values.agents} onInput={set('agents')} />
+      <Field
+        label="Assigned agents"
+        hint="ids, with commas between"
+        value={values.agents}
+        onInput={set('agents')}
+      />
       <div class="pair">
         <Field label="Parent note" value={values.parent} onInput={set('parent')} />
         <Field label="Linked task" value={values.task} onInput={set('task')} />

@@ -21,16 +21,18 @@ export function Dialog({ title, close, children }: Props) {
   const api = dialog.connect(service, normalizeProps)
   return (
     <Portal>
-      <div {...api.getBackdropProps()} class="backdrop" />
-      <div {...api.getPositionerProps()} class="dialog-place">
-        <div {...api.getContentProps()} class="dialog">
-          <header class="dialog-head">
-            <h2 {...api.getTitleProps()}>{title}</h2>
-            <button {...api.getCloseTriggerProps()} class="quiet" aria-label="Close">
-              <CloseIcon />
-            </button>
-          </header>
-          {children}
+      <div>
+        <div {...api.getBackdropProps()} class="backdrop" />
+        <div {...api.getPositionerProps()} class="dialog-place">
+          <div {...api.getContentProps()} class="dialog">
+            <header class="dialog-head">
+              <h2 {...api.getTitleProps()}>{title}</h2>
+              <button {...api.getCloseTriggerProps()} class="quiet" aria-label="Close">
+                <CloseIcon />
+              </button>
+            </header>
+            {children}
+          </div>
         </div>
       </div>
     </Portal>

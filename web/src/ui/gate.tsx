@@ -16,7 +16,9 @@ export function Gate({ enter }: { enter: () => void }) {
     <main class="gate" data-testid="token-gate">
       <h1>Routa Notes</h1>
       <p data-testid="token-message" role="alert">
-        {token.value && reason ? `Your token is not valid any more, or never was. ${reason}` : 'A token is needed to open these notes.'}
+        {token.value && reason
+          ? `Your token is not valid any more, or never was. ${reason}`
+          : 'A token is needed to open these notes.'}
       </p>
       <p class="hint">Open the link that the server printed or that you were sent, or paste it here.</p>
       <form onSubmit={submit}>

@@ -1,5 +1,5 @@
-import type { Signal } from '@preact/signals'
 import { openSearchPanel } from '@codemirror/search'
+import type { Signal } from '@preact/signals'
 import { may } from '../access'
 import type { NoteInfo } from '../api/types'
 import type { Peer } from '../presence/peers'

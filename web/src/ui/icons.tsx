@@ -14,7 +14,9 @@ export const SunIcon = drawn(
   <path d="M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 14.6l1.1 1.1M4.3 15.7l1.1-1.1M14.6 5.4l1.1-1.1" />,
 )
 export const MoonIcon = drawn(<path d="M16 11.5A6.5 6.5 0 0 1 8.5 4a6.5 6.5 0 1 0 7.5 7.5Z" />)
-export const SystemIcon = drawn(<path d="M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 0v14M10 6l5.5 0M10 10h7M10 14h5.5" />)
+export const SystemIcon = drawn(
+  <path d="M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 0v14M10 6l5.5 0M10 10h7M10 14h5.5" />,
+)
 export const KeyboardIcon = drawn(
   <path d="M3.5 5.5h13a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-13a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1ZM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M7 11.5h6" />,
 )

@@ -36,7 +36,9 @@ export function Menu({ label, testId, groups }: Props) {
         <Portal>
           <div {...api.getPositionerProps()}>
             <div {...api.getContentProps()} class="menu" aria-label={label}>
-              {groups.map((group) => group.map((item, at) => <Entry key={item.label} {...{ api, item }} first={at === 0} />))}
+              {groups.map((group) =>
+                group.map((item, at) => <Entry key={item.label} {...{ api, item }} first={at === 0} />),
+              )}
             </div>
           </div>
         </Portal>

@@ -20,7 +20,12 @@ export function NewWorkspace({ close }: { close: () => void }) {
       <form class="form" onSubmit={(event) => void save(event)}>
         <label class="field">
           <span>Name</span>
-          <input value={title} required maxLength={200} onInput={(event) => setTitle(event.currentTarget.value)} />
+          <input
+            value={title}
+            required
+            maxLength={200}
+            onInput={(event) => setTitle(event.currentTarget.value)}
+          />
         </label>
         <div class="form-buttons">
           <button type="submit" class="primary">

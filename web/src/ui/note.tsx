@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { may } from '../access'
 import type { NoteInfo } from '../api/types'
 import type { Count } from '../editor/words'
+import { hidden } from '../notes/library'
 import { me } from '../presence/me'
 import { watchPeers } from '../presence/peers'
 import { Preview } from '../preview/preview'
@@ -11,9 +12,8 @@ import type { Ending, NoteSession } from '../sync/session'
 import { known } from './actions'
 import { Header, ShowList } from './header'
 import { Notice } from './notice'
-import { TextArea } from './text'
 import { view } from './state'
-import { hidden } from '../notes/library'
+import { TextArea } from './text'
 
 interface Props {
   workspace: string
@@ -75,7 +75,8 @@ function Note({ session, info }: { session: NoteSession; info: NoteInfo }) {
   const count = useSignal<Count>({ words: 0, characters: 0 })
   const ended = session.ending.value !== null
   const { workspace, note } = session
-  const locked = ended || !session.ready.value || session.scope.value === 'readonly' || !may('write', workspace, note)
+  const locked =
+    ended || !session.ready.value || session.scope.value === 'readonly' || !may('write', workspace, note)
   const shown = view.value
   return (
     <>

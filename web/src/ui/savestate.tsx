@@ -54,10 +54,12 @@ function useAnnouncements(state: SaveState): void {
   const [troubled, setTroubled] = useState(false)
   useEffect(() => {
     if (state.kind === 'saved' || state.kind === 'readonly') {
-      if (troubled) announce(state.kind === 'saved' ? 'Connected again. Everything is saved.' : 'Connected again.')
+      if (troubled)
+        announce(state.kind === 'saved' ? 'Connected again. Everything is saved.' : 'Connected again.')
       setTroubled(false)
     } else if (state.kind === 'offline') announce('Offline. What you write is kept here.')
-    else if (state.kind === 'reconnecting' && !troubled) announce('The connection is lost. What you write is kept here.')
+    else if (state.kind === 'reconnecting' && !troubled)
+      announce('The connection is lost. What you write is kept here.')
     else if (state.kind === 'refused') announce(`Not saved: ${state.reason}`)
     if (['offline', 'reconnecting', 'refused'].includes(state.kind)) setTroubled(true)
   }, [state.kind])

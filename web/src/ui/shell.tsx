@@ -1,5 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { announcement } from '../announcer'
+import { loaded } from '../notes/library'
+import { place } from '../routing'
 import { known } from './actions'
 import { Details } from './details'
 import { ShowList } from './header'
@@ -11,8 +13,6 @@ import { Sidebar } from './sidebar'
 import { dialog, listShown } from './state'
 import { Toasts } from './toasts'
 import { You } from './you'
-import { loaded } from '../notes/library'
-import { place } from '../routing'
 
 export function Shell() {
   useEffect(listenToKeys, [])
@@ -21,7 +21,11 @@ export function Shell() {
     <div class={`app${listShown.value ? ' list-shown' : ''}`} data-testid="app">
       <Sidebar />
       <main class="note">
-        {here?.note ? <OpenNote key={`${here.workspace}/${here.note}`} workspace={here.workspace} note={here.note} /> : <NoNote />}
+        {here?.note ? (
+          <OpenNote key={`${here.workspace}/${here.note}`} workspace={here.workspace} note={here.note} />
+        ) : (
+          <NoNote />
+        )}
       </main>
       <Toasts />
       <OpenDialog />

@@ -38,7 +38,8 @@ function press(event: KeyboardEvent): void {
     if (writes(event.target)) return
     step(event.key === 'ArrowUp' ? -1 : 1)
   } else if (modifier && !event.altKey && !event.shiftKey && anywhere[event.key]) anywhere[event.key]?.()
-  else if (!modifier && !event.altKey && !writes(event.target) && elsewhere[event.key]) elsewhere[event.key]?.()
+  else if (!modifier && !event.altKey && !writes(event.target) && elsewhere[event.key])
+    elsewhere[event.key]?.()
   else return
   event.preventDefault()
 }

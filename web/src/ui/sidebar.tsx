@@ -1,6 +1,7 @@
 import { identity, may, mayMakeWorkspaces } from '../access'
 import { matching } from '../notes/filter'
 import { visible, workspaces } from '../notes/library'
+import { inkOn } from '../presence/colours'
 import { me } from '../presence/me'
 import { go, place } from '../routing'
 import { nextTheme, theme } from '../theme'
@@ -8,8 +9,7 @@ import { newNote } from './actions'
 import { KeyboardIcon, MoonIcon, PlusIcon, SearchIcon, SunIcon, SystemIcon } from './icons'
 import { NoteList } from './notelist'
 import { initials } from './rowpeople'
-import { dialog, filter, focusText, listShown } from './state'
-import { inkOn } from '../presence/colours'
+import { dialog, filter, focusText } from './state'
 
 export function Sidebar() {
   return (
@@ -30,7 +30,8 @@ const ANOTHER = '\u0000new'
 function WorkspaceChoice() {
   const here = place.value?.workspace ?? ''
   const known = workspaces.value
-  const choices = known.some((one) => one.id === here) || !here ? known : [{ id: here, title: here }, ...known]
+  const choices =
+    known.some((one) => one.id === here) || !here ? known : [{ id: here, title: here }, ...known]
   const choose = (select: HTMLSelectElement) => {
     if (select.value !== ANOTHER) return go({ workspace: select.value, note: null })
     select.value = here
@@ -90,9 +91,17 @@ function Filter() {
 
 function NewNote() {
   const workspace = place.value?.workspace ?? ''
-  if (identity.value && !may('write', workspace)) return null
+  const allowed = may('write', workspace, undefined, identity.value)
   return (
-    <button type="button" class="new-note" aria-label="New note" title="New note (n)" data-testid="new-note" onClick={() => void newNote()}>
+    <button
+      type="button"
+      class="new-note"
+      aria-label="New note"
+      title={allowed ? 'New note (n)' : 'Your token is to read'}
+      disabled={!allowed}
+      data-testid="new-note"
+      onClick={() => void newNote()}
+    >
       <PlusIcon />
     </button>
   )
@@ -119,7 +128,14 @@ function Foot() {
         </span>
         <span class="you-name">{name}</span>
       </button>
-      <button type="button" class="quiet" aria-label={`Theme: ${theme.value}`} title={`Theme: ${theme.value}`} data-testid="theme" onClick={nextTheme}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Theme: ${theme.value}`}
+        title={`Theme: ${theme.value}`}
+        data-testid="theme"
+        onClick={nextTheme}
+      >
         <ThemeIcon />
       </button>
       <button
@@ -136,8 +152,4 @@ function Foot() {
       </button>
     </footer>
   )
-}
-
-export function closeList(): void {
-  listShown.value = false
 }

@@ -1,7 +1,7 @@
 import { effect, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { follow } from '../editor/follow'
 import { openEditor } from '../editor/editor'
+import { follow } from '../editor/follow'
 import type { Count } from '../editor/words'
 import type { Peer } from '../presence/peers'
 import type { NoteSession } from '../sync/session'

@@ -27,7 +27,13 @@ export function Toasts() {
           <button type="button" class="toast-action" onClick={gone.undo}>
             Undo
           </button>
-          <button type="button" class="quiet" aria-label="Dismiss" title="Delete it now" onClick={() => gone.finish()}>
+          <button
+            type="button"
+            class="quiet"
+            aria-label="Dismiss"
+            title="Delete it now"
+            onClick={() => gone.finish()}
+          >
             <CloseIcon />
           </button>
         </div>

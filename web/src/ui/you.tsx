@@ -46,6 +46,8 @@ export function You({ close }: { close: () => void }) {
 
 function standing(): string {
   const who = identity.value
-  const until = who?.expiresAt ? ` until ${new Date(who.expiresAt).toLocaleDateString(undefined, { dateStyle: 'long' })}` : ''
+  const until = who?.expiresAt
+    ? ` until ${new Date(who.expiresAt).toLocaleDateString(undefined, { dateStyle: 'long' })}`
+    : ''
   return `Your token is good${until}.`
 }
