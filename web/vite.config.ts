@@ -1,8 +1,20 @@
-import { defineConfig } from 'vite'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type Plugin } from 'vite'
 
 const server = process.env.ROUTA_SERVER ?? 'http://127.0.0.1:8787'
 
+/** Spares the editor the parsers that only fenced code needs (see `src/editor/nohtml.ts`). */
+const plainHtml: Plugin = {
+  name: 'plain-html-in-markdown',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    source === '@codemirror/lang-html' && importer?.includes('lang-markdown')
+      ? fileURLToPath(new URL('src/editor/nohtml.ts', import.meta.url))
+      : null,
+}
+
 export default defineConfig({
+  plugins: [plainHtml],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../server/site',
@@ -11,6 +23,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
   },
   server: {
     proxy: {

@@ -5,6 +5,7 @@ import './styles/sidebar.css'
 import './styles/note.css'
 import './styles/parts.css'
 import './styles/prose.css'
+import { keepPage } from './offline'
 import './theme'
 import { App } from './ui/app'
 
@@ -14,3 +15,5 @@ addEventListener('hashchange', () => takeFromAddress() && location.reload())
 
 const root = document.getElementById('root')
 if (root) render(<App />, root)
+
+addEventListener('load', () => setTimeout(() => void keepPage().catch(() => undefined), 1_000))

@@ -3,7 +3,7 @@ import { sanitise } from './sanitise'
 
 /** Markdown as a page shows it. */
 
-const escape = (text: string) =>
+const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 const marked = new Marked({
@@ -12,7 +12,7 @@ const marked = new Marked({
   renderer: {
     /** An image would be fetched from wherever its address is: a link is shown in its place. */
     image({ href, text }: Tokens.Image): string {
-      return `<a href="${escape(href)}">🖼 ${escape(text || href)}</a>`
+      return `<a href="${escaped(href)}">🖼 ${escaped(text || href)}</a>`
     },
   },
 })

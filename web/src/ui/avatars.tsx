@@ -11,7 +11,7 @@ const MOST = 5
 export function Avatars({ peers }: { peers: Signal<Peer[]> }) {
   const others = peers.value
   return (
-    <div class="avatars" role="group" aria-label="People in this note" data-testid="avatars">
+    <section class="avatars" aria-label="People in this note" data-testid="avatars">
       {others.slice(0, MOST).map((peer) => (
         <Avatar key={peer.client} peer={peer} />
       ))}
@@ -24,7 +24,7 @@ export function Avatars({ peers }: { peers: Signal<Peer[]> }) {
         <span aria-hidden="true">{initials(me.value.name)}</span>
         <span class="unseen">{me.value.name} (you)</span>
       </span>
-    </div>
+    </section>
   )
 }
 

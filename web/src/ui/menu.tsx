@@ -2,7 +2,6 @@ import * as menu from '@zag-js/menu'
 import { normalizeProps, useMachine } from '@zag-js/preact'
 import { useId } from 'preact/hooks'
 import { DotsIcon } from './icons'
-import { Portal } from './portal'
 
 export interface Item {
   label: string
@@ -22,7 +21,7 @@ export function Menu({ label, testId, groups }: Props) {
   const items = groups.flat()
   const service = useMachine(menu.machine, {
     id: useId(),
-    positioning: { placement: 'bottom-end', gutter: 6 },
+    positioning: { placement: 'bottom-end', gutter: 6, strategy: 'fixed' },
     // The menu gives the focus back first, so that what is run can take it.
     onSelect: ({ value }) => setTimeout(() => items.find((item) => item.label === value)?.run()),
   })
@@ -33,15 +32,13 @@ export function Menu({ label, testId, groups }: Props) {
         <DotsIcon />
       </button>
       {api.open && (
-        <Portal>
-          <div {...api.getPositionerProps()}>
-            <div {...api.getContentProps()} class="menu" aria-label={label}>
-              {groups.map((group) =>
-                group.map((item, at) => <Entry key={item.label} {...{ api, item }} first={at === 0} />),
-              )}
-            </div>
+        <div {...api.getPositionerProps()}>
+          <div {...api.getContentProps()} class="menu">
+            {groups.map((group) =>
+              group.map((item, at) => <Entry key={item.label} {...{ api, item }} first={at === 0} />),
+            )}
           </div>
-        </Portal>
+        </div>
       )}
     </>
   )

@@ -19,6 +19,7 @@ export function Shell() {
   const here = place.value
   return (
     <div class={`app${listShown.value ? ' list-shown' : ''}`} data-testid="app">
+      <h1 class="unseen">Routa Notes</h1>
       <Sidebar />
       <main class="note">
         {here?.note ? (

@@ -117,7 +117,6 @@ function Foot() {
       <button
         type="button"
         class="quiet you"
-        aria-label={`You: ${name}`}
         data-testid="you"
         onClick={() => {
           dialog.value = 'you'
@@ -126,7 +125,10 @@ function Foot() {
         <span class="face" style={{ background: color, color: inkOn(color) }} aria-hidden="true">
           {initials(name)}
         </span>
-        <span class="you-name">{name}</span>
+        <span class="you-name">
+          <span class="unseen">You: </span>
+          {name}
+        </span>
       </button>
       <button
         type="button"

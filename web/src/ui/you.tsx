@@ -33,7 +33,7 @@ export function You({ close }: { close: () => void }) {
             </label>
           ))}
         </fieldset>
-        {identity.value && identity.value.tokens && <p class="hint">{standing()}</p>}
+        {identity.value?.tokens && <p class="hint">{standing()}</p>}
         <div class="form-buttons">
           <button type="submit" class="primary">
             Save
