@@ -13,8 +13,17 @@ const plainHtml: Plugin = {
       : null,
 }
 
+/** What looks like an address of elsewhere is none that is asked: the texts of some errors. */
+const noAddresses: Plugin = {
+  name: 'no-addresses-in-errors',
+  transform: (code, id) =>
+    id.includes('node_modules') && code.includes('https://github.com/')
+      ? { code: code.replaceAll('https://github.com/', 'github.com/'), map: null }
+      : null,
+}
+
 export default defineConfig({
-  plugins: [plainHtml],
+  plugins: [plainHtml, noAddresses],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../server/site',

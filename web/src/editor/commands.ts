@@ -42,6 +42,15 @@ export function endEmptyHeading(view: EditorView): boolean {
   return true
 }
 
+/** Out of the text, to the note in the list: from there single keys are commands. */
+function leave(view: EditorView): boolean {
+  view.contentDOM.blur()
+  document.querySelector<HTMLElement>('[data-testid="note-row"][aria-current="page"]')?.focus()
+  return true
+}
+
+export const leaving: KeyBinding[] = [{ key: 'Escape', run: leave }]
+
 export const formatting: KeyBinding[] = [
   { key: 'Enter', run: endEmptyHeading },
   { key: 'Mod-b', run: wrap('**') },

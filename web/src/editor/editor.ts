@@ -8,7 +8,7 @@ import { YSyncConfig, ySync, ySyncFacet } from 'y-codemirror.next'
 import type { Peer } from '../presence/peers'
 import type { NoteSession } from '../sync/session'
 import { blocks } from './blocks'
-import { formatting } from './commands'
+import { formatting, leaving } from './commands'
 import { remoteCursorLayers } from './cursors'
 import { highlighting } from './highlighting'
 import { languages } from './languages'
@@ -75,7 +75,7 @@ const writing: Extension = [
   search({ top: true }),
   highlightSelectionMatches({ minSelectionLength: 3, maxMatches: 200 }),
   Prec.high(keymap.of([...formatting, ...markdownKeymap])),
-  keymap.of([...searchKeymap, ...defaultKeymap]),
+  keymap.of([...searchKeymap, ...leaving, ...defaultKeymap]),
 ]
 
 export function openEditor(
@@ -105,7 +105,11 @@ export function openEditor(
   const view = new EditorView({ state, parent })
   return {
     view,
-    lock: (now) => view.dispatch({ effects: lockable.reconfigure(locking(now)) }),
+    lock: (now) => {
+      const focused = view.hasFocus
+      view.dispatch({ effects: lockable.reconfigure(locking(now)) })
+      if (focused) view.contentDOM.focus({ preventScroll: true })
+    },
     destroy: () => {
       manager.destroy()
       view.destroy()

@@ -1,3 +1,5 @@
+import { escaped } from './escaped'
+
 /** Notes as files. */
 
 function save(name: string, content: string, type: string): void {
@@ -27,16 +29,20 @@ export function saveMarkdown(title: string, text: string): void {
 
 export async function saveHtml(title: string, text: string): Promise<void> {
   const { render } = await import('./render')
-  const page = document.implementation.createHTMLDocument(title)
-  page.documentElement.lang = document.documentElement.lang
-  const head = [
+  const body = document.createElement('body')
+  body.append(render(text))
+  const lines = [
+    '<!doctype html>',
+    '<html lang="en">',
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escaped(title)}</title>`,
+    // A page by itself, without a policy of its own that would refuse a style.
     `<style>${STYLE}</style>`,
+    body.outerHTML,
+    '</html>',
   ]
-  page.head.insertAdjacentHTML('afterbegin', head.join(''))
-  page.body.append(page.adoptNode(render(text)))
-  save(fileName(title, 'html'), `<!doctype html>\n${page.documentElement.outerHTML}\n`, 'text/html')
+  save(fileName(title, 'html'), `${lines.join('\n')}\n`, 'text/html')
 }
 
 const STYLE = [

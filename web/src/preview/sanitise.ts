@@ -1,59 +1,7 @@
 import DOMPurify from 'dompurify'
+import { ATTRIBUTES, TAGS } from './html'
 
 /** What may be in a preview. No style, no form, nothing that runs, and nothing that is fetched from anywhere. */
-
-const TAGS = [
-  ...[
-    'h1',
-    'h2',
-    'h3',
-    'h4',
-    'h5',
-    'h6',
-    'p',
-    'br',
-    'hr',
-    'blockquote',
-    'pre',
-    'code',
-    'ul',
-    'ol',
-    'li',
-    'a',
-  ],
-  ...[
-    'em',
-    'strong',
-    'del',
-    's',
-    'sub',
-    'sup',
-    'kbd',
-    'mark',
-    'ins',
-    'abbr',
-    'details',
-    'summary',
-    'span',
-    'div',
-  ],
-  ...['table', 'thead', 'tbody', 'tr', 'th', 'td', 'input', 'dl', 'dt', 'dd'],
-]
-const ATTRIBUTES = [
-  'href',
-  'title',
-  'align',
-  'start',
-  'checked',
-  'disabled',
-  'type',
-  'open',
-  'lang',
-  'dir',
-  'class',
-  'colspan',
-  'rowspan',
-]
 
 const purifier = DOMPurify(window)
 

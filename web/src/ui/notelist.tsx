@@ -23,7 +23,8 @@ export function NoteList() {
   const now = useNow()
   const found = matching(visible.value, filter.value)
   return (
-    <nav class="note-list" aria-label="Notes" data-testid="note-list">
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the arrows are a shortcut; Tab goes through the links, too
+    <nav class="note-list" aria-label="Notes" data-testid="note-list" onKeyDown={walk}>
       <ul>
         {found.slice(0, MOST).map((note) => (
           <Row key={note.id} note={note} now={Math.max(now, Date.now())} />
@@ -33,6 +34,15 @@ export function NoteList() {
       {found.length === 0 && <Empty />}
     </nav>
   )
+}
+
+/** Up and down, from note to note. */
+function walk(event: KeyboardEvent): void {
+  if (event.altKey || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return
+  const item = (event.target as HTMLElement).closest('li')
+  const next = event.key === 'ArrowDown' ? item?.nextElementSibling : item?.previousElementSibling
+  next?.querySelector('a')?.focus()
+  event.preventDefault()
 }
 
 function Empty() {

@@ -31,17 +31,29 @@ const writes = (target: EventTarget | null) =>
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
   !(target instanceof HTMLInputElement && /^(radio|checkbox)$/.test(target.type))
 
+/** Who is writing may lose the field, when the note is deleted under them: the rest of the word is no command. */
+const PAUSE = 1_500
+let wroteAt = Number.NEGATIVE_INFINITY
+
 function press(event: KeyboardEvent): void {
+  const writing = writes(event.target)
+  if (writing) wroteAt = /^(Escape|Tab|Enter)$/.test(event.key) ? Number.NEGATIVE_INFINITY : event.timeStamp
   if (event.defaultPrevented || event.isComposing || dialog.value !== null) return
-  const modifier = event.metaKey || event.ctrlKey
-  if (event.altKey && !modifier && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
-    if (writes(event.target)) return
-    step(event.key === 'ArrowUp' ? -1 : 1)
-  } else if (modifier && !event.altKey && !event.shiftKey && anywhere[event.key]) anywhere[event.key]?.()
-  else if (!modifier && !event.altKey && !writes(event.target) && elsewhere[event.key])
-    elsewhere[event.key]?.()
-  else return
+  const command = commandOf(event, writing)
+  if (!command) return
   event.preventDefault()
+  command()
+}
+
+function commandOf(event: KeyboardEvent, writing: boolean): (() => void) | undefined {
+  const { key, altKey, shiftKey } = event
+  const modifier = event.metaKey || event.ctrlKey
+  if (modifier) return altKey || shiftKey ? undefined : anywhere[key]
+  if (writing) return undefined
+  if (altKey) return key === 'ArrowUp' ? () => step(-1) : key === 'ArrowDown' ? () => step(1) : undefined
+  if (event.timeStamp - wroteAt > PAUSE) return elsewhere[key]
+  wroteAt = event.timeStamp
+  return undefined
 }
 
 export function listenToKeys(): () => void {

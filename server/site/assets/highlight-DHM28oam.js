@@ -1,2 +1,0 @@
-import{O as e,a as t,k as n}from"./dist-DBAUUKVO.js";import{t as r}from"./index-0A7p9oDS.js";var i=5e4;async function a(a){for(let o of a.querySelectorAll(`pre > code[class^="language-"]`)){let a=o.className.slice(9),s=o.textContent??``,c=t.matchLanguageName(r,a,!0);if(!c||s.length>i)continue;let{language:l}=await c.load(),u=[];n(s,l.parser.parse(s),e,(e,t)=>{let n=document.createElement(`span`);n.className=t,n.textContent=e,u.push(t?n:document.createTextNode(e))},()=>u.push(document.createTextNode(`
-`))),o.replaceChildren(...u)}}export{a as highlightBlocks};
