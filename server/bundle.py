@@ -31,6 +31,8 @@ POLICY = page_policy(
     "manifest-src 'self'",
 )
 """What the page may load: nothing from anywhere else, and no script or style that is written into it."""
+WORKER_POLICY = page_policy("connect-src 'self'")
+"""What a script may load that runs beside the page, as a worker: such a one is not under ``assets/``."""
 
 _KEPT = "public, max-age=31536000, immutable"
 _ASKED_FOR = "no-cache"
@@ -63,6 +65,8 @@ class File:
         self._headers = {"Cache-Control": _KEPT if name.startswith(ASSETS) else _ASKED_FOR, "Vary": "Accept-Encoding"}
         if suffix == ".html":
             self._headers["Content-Security-Policy"] = POLICY
+        elif suffix == ".js" and not name.startswith(ASSETS):
+            self._headers["Content-Security-Policy"] = WORKER_POLICY
         self._tag = sha256(body).hexdigest()[:32]
         self._packs = suffix in _PACKED and len(body) >= _WORTH_PACKING
         self._packed: bytes | None = None

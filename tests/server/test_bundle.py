@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.api.errors import HANDLERS
-from server.bundle import FOLDER, POLICY, Bundle, takes_gzip
+from server.bundle import FOLDER, POLICY, WORKER_POLICY, Bundle, takes_gzip
 from tests.server.conftest import Here
 from tests.server.raw import raw
 
@@ -19,6 +19,7 @@ FILES = {
     "assets/photo-071829.png": "PNG" * 500,
     "favicon.svg": "<svg/>",
     "other": "?",
+    "worker.js": "work()",
 }
 
 
@@ -80,6 +81,12 @@ async def test_each_file_has_its_address_and_type(client: httpx.AsyncClient, nam
     hashed = name.startswith("assets/")
     assert answer.headers["cache-control"] == ("public, max-age=31536000, immutable" if hashed else "no-cache")
     assert "content-security-policy" not in answer.headers
+
+
+async def test_a_script_that_runs_beside_the_page_may_ask_this_server(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/worker.js")
+    assert answer.headers["content-security-policy"] == WORKER_POLICY
+    assert "connect-src 'self'" in WORKER_POLICY
 
 
 async def test_what_gets_smaller_is_compressed_the_same_way_each_time(client: httpx.AsyncClient) -> None:
