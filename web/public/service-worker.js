@@ -1,43 +1,29 @@
-// Keeps the page itself, so that it opens without a network; the notes are kept by the page. Nothing of the API is kept.
+// Gives the page from last time when the server cannot be reached, so that notes open without a network. It asks for
+// nothing itself: the browser does (navigation preload), under the policy of the page. The files that the page is made
+// of have a hash in their names, so the browser keeps those by itself; the notes are kept by the page.
 const CACHE = 'routa-notes'
-const MOST = 120
 
 self.addEventListener('install', () => self.skipWaiting())
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
+self.addEventListener('activate', (event) => event.waitUntil(begin()))
+
+async function begin() {
+  await self.registration.navigationPreload?.enable()
+  await self.clients.claim()
+}
 
 self.addEventListener('fetch', (event) => {
-  const { request } = event
-  const { origin, pathname } = new URL(request.url)
-  if (request.method !== 'GET' || origin !== location.origin) return
-  if (request.mode === 'navigate' && (pathname === '/' || pathname.startsWith('/w/'))) {
-    event.respondWith(page(request))
-  } else if (pathname.startsWith('/assets/')) event.respondWith(asset(request))
+  const { pathname } = new URL(event.request.url)
+  const isPage = event.request.mode === 'navigate' && (pathname === '/' || pathname.startsWith('/w/'))
+  if (isPage && self.registration.navigationPreload) event.respondWith(page(event))
 })
 
-/** The newest page that can be had: the server's, else the one from last time. */
-async function page(request) {
-  const cache = await caches.open(CACHE)
+async function page(event) {
   try {
-    const answer = await fetch(request)
-    if (answer.ok) await cache.put('/', answer.clone())
-    return answer
+    const answer = await event.preloadResponse
+    return answer ?? (await fetch(event.request))
   } catch (error) {
-    const kept = await cache.match('/')
+    const kept = await (await caches.open(CACHE)).match('/')
     if (kept) return kept
     throw error
   }
-}
-
-/** A name has a hash of its content in it: what is kept is right. */
-async function asset(request) {
-  const cache = await caches.open(CACHE)
-  const kept = await cache.match(request)
-  if (kept) return kept
-  const answer = await fetch(request)
-  if (answer.ok) {
-    await cache.put(request, answer.clone())
-    const names = await cache.keys()
-    await Promise.all(names.slice(0, Math.max(0, names.length - MOST)).map((name) => cache.delete(name)))
-  }
-  return answer
 }

@@ -23,7 +23,6 @@ export function NoteList() {
   const now = useNow()
   const found = matching(visible.value, filter.value)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the arrows are a shortcut; Tab goes through the links, too
     <nav class="note-list" aria-label="Notes" data-testid="note-list" onKeyDown={walk}>
       <ul>
         {found.slice(0, MOST).map((note) => (
