@@ -6,7 +6,7 @@ so a client id belongs to the session that first announced it; whoever else spea
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crdt.encoding import read_string, read_uint, write_string, write_uint
@@ -63,6 +63,8 @@ class Presence:
         self._entries: dict[int, _Entry] = {}
         self._departed: dict[int, _Departed] = {}
         self._changed: dict[int, tuple[int, str]] = {}
+        self.revision = 0
+        """Grows with every change that was taken."""
 
     def apply(self, session: Session, payload: bytes, now: float) -> None:
         """Take an awareness update from a session.
@@ -139,7 +141,12 @@ class Presence:
         if not self._changed:
             return None
         changes, self._changed = self._changed, {}
+        self.revision += 1
         return _encode((client, clock, state) for client, (clock, state) in changes.items())
+
+    def states(self) -> Iterator[str]:
+        """Give the states of all who are here, as JSON, in the order of coming."""
+        return (entry.state for entry in self._entries.values())
 
     def everyone(self) -> bytes:
         """Give all who are here, as an awareness update."""

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crdt.presence import AwarenessLimits
@@ -31,10 +31,10 @@ from server.api import (
 from server.api.docs import DOCUMENT, document
 from server.api.docs import ROUTES as DOCS
 from server.api.errors import HANDLERS
-from server.api.start import start_page
 from server.auth.authenticator import Authenticator
 from server.auth.revocations import Revocations
 from server.auth.setup import tokens_of
+from server.bundle import FOLDER, Bundle
 from server.clock import Clock, utc_now
 from server.compactor import Compactor
 from server.config import Settings, load
@@ -106,16 +106,7 @@ async def running(settings: Settings, clock: Clock = utc_now, flight: Flight | N
         auth = await _authenticator(settings, database, clock)
         service = Service(settings, database, hub, auth, clock, HookRunner(hooks, settings.hook_seconds))
         service.delivery = None if receiver is None else Delivery(receiver, clock)
-        background = (
-            hub.journal.run(),
-            _tick(hub),
-            ward.run(),
-            _beat(ward.recorder),
-            service.ticker.run(),
-            service.watch.run(),
-            service.auth.revocations.run(),
-        )
-        tasks = [asyncio.create_task(work) for work in background]
+        tasks = [asyncio.create_task(work) for work in _background(service, ward)]
         log.created, hub.watcher, service.events.told = service.made, service.outside, service.outside.happened
         try:
             yield service
@@ -123,6 +114,19 @@ async def running(settings: Settings, clock: Clock = utc_now, flight: Flight | N
             await _stop(service, tasks)
     finally:
         await database.close()
+
+
+def _background(service: Service, ward: Ward) -> tuple[Coroutine[None, None, None], ...]:
+    return (
+        service.hub.journal.run(),
+        _tick(service.hub),
+        ward.run(),
+        _beat(ward.recorder),
+        service.ticker.run(),
+        service.attendance.run(),
+        service.watch.run(),
+        service.auth.revocations.run(),
+    )
 
 
 async def _authenticator(settings: Settings, database: Database, clock: Clock) -> Authenticator:
@@ -205,7 +209,7 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
 
     app = FastAPI(
         routes=[
-            Route("/", start_page),
+            *Bundle(FOLDER).routes(),
             *DOCS,
             WebSocketRoute("/ws/{address:path}", _note),
             WebSocketRoute("/hocuspocus", _documents),

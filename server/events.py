@@ -128,17 +128,14 @@ class Events:
             source: who did it.
             note: the note afterwards, ready for JSON; none when it was deleted.
         """
-        if not self.awaited:
-            return
-        content: dict[str, Any] = {
-            "type": f"note:{kind}",
-            "noteId": note_id,
-            "workspaceId": workspace_id,
-            "source": source,
-        }
-        self._last += 1
-        content = content if note is None else content | {"note": note}
-        self._keep(self._event(content, workspace_id, note_id, self._last))
+        self.tell(kind, NoteKey(workspace_id, note_id), {"source": source} | ({} if note is None else {"note": note}))
+
+    def tell(self, kind: str, key: NoteKey, more: Mapping[str, Any]) -> None:
+        """Tell every subscriber something about a note: an event of the type ``note:{kind}``, with more keys."""
+        if self.awaited:
+            self._last += 1
+            content = {"type": f"note:{kind}", "noteId": key.note, "workspaceId": key.workspace, **more}
+            self._keep(self._event(content, *key, self._last))
 
     def _event(self, content: Mapping[str, Any], workspace_id: str, note_id: str, number: int) -> Event:
         data = encode({**content, "timestamp": timestamp(self._clock())}).decode()

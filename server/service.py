@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from server.admission import Admission
+from server.attendance import Attendance
 from server.auth.authenticator import Authenticator
 from server.auth.gate import Gate
 from server.auth.watch import Watch
@@ -128,6 +129,11 @@ class Service:
     def events(self) -> Events:
         """What happens to notes, for whoever listens."""
         return Events(self.clock)
+
+    @cached_property
+    def attendance(self) -> Attendance:
+        """Who is in which note."""
+        return Attendance(self.hub.open_notes, self.events.tell)
 
     @cached_property
     def typing(self) -> Coalescer:

@@ -113,9 +113,9 @@ async def note_events(
 ) -> EventStream:
     """Tell of notes that are created, updated and deleted, as it happens.
 
-    People's typing is told of once a second at most. The first event is of the type `connected`; it has
-    `"missed": true` when `Last-Event-ID` is too old for the stream to go on from there. Only what the token lets you
-    read is told of.
+    People's typing is told of once a second at most, and likewise who is in a note (`note:presence`, with what a list
+    of notes calls `present`). The first event is of the type `connected`; it has `"missed": true` when `Last-Event-ID`
+    is too old for the stream to go on from there. Only what the token lets you read is told of.
     """
     if workspace_id != EVERY_WORKSPACE:
         caller.notes_in(workspace_id)  # raises Forbidden for a workspace of which nothing may be read

@@ -1,5 +1,6 @@
 """Notes over HTTP: their texts are those of the open rooms, and edits are merged with what people type."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
@@ -21,7 +22,6 @@ from server.service import Service
 from stores.errors import Conflict, NotFound
 from stores.notelog import NoteKey
 from stores.records.notes import Note
-from stores.records.page import Listed
 from stores.records.workspaces import DEFAULT
 
 routes = router("Notes")
@@ -57,14 +57,15 @@ async def list_notes(query: Annotated[models.NoteQuery, Query()], service: Runni
     listed = await service.notes.list(query.columns(), query.page(), *assigned, *caller.notes_in(query.workspace_id))
     if not listed.rows:
         await service.workspaces.require(query.workspace_id)
-    content = {"groups": _groups(listed)} if query.group_by else {"notes": [shape(note) for note in listed.rows]}
+    notes = [shape(note) | service.attendance.shape(note.key) for note in listed.rows]
+    content = {"groups": _groups(notes)} if query.group_by else {"notes": notes}
     return answer(content | ({"nextCursor": listed.next_cursor} if listed.next_cursor else {}))
 
 
-def _groups(listed: Listed[Note]) -> list[dict[str, Any]]:
+def _groups(shaped: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str | None, list[dict[str, Any]]] = {}
-    for note in listed.rows:
-        groups.setdefault(note.session_id, []).append(shape(note))
+    for note in shaped:
+        groups.setdefault(note.get("sessionId"), []).append(note)
     return [
         ({} if session is None else {"sessionId": session, "sessionName": session}) | {"notes": notes}
         for session, notes in groups.items()

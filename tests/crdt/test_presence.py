@@ -200,3 +200,19 @@ def test_only_so_many_who_left_are_remembered() -> None:
     presence.apply(Session(), awareness((999, 1, ANN), (5, 1, ANN)), 0)
     assert read(presence.everyone()) == [(5000, 1, ANN), (5, 1, ANN)]
     assert len(presence._departed) == 4
+
+
+def test_its_revision_and_its_states_follow_those_who_are_here(presence: Presence) -> None:
+    ann, bob = Session(), Session()
+    presence.apply(ann, awareness((1, 1, ANN)), 0)
+    presence.apply(bob, awareness((2, 1, BOB)), 0)
+    presence.take_changes()
+    assert list(presence.states()) == [ANN, BOB]
+    seen = presence.revision
+    presence.apply(bob, awareness((2, 1, ANN)), 0)
+    presence.take_changes()
+    assert presence.revision == seen
+    presence.leave(ann, 0)
+    presence.take_changes()
+    assert presence.revision > seen
+    assert list(presence.states()) == [BOB]

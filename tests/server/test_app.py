@@ -35,18 +35,6 @@ async def test_health_answers(here: Here) -> None:
     assert len(body["timestamp"]) == len("2026-01-01T00:00:00.000Z")
 
 
-async def test_the_link_opens_a_page_that_says_how_to_connect(here: Here) -> None:
-    answer = await get(here, "/")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert f"ws://127.0.0.1:{here.port}/ws" in answer.text
-
-
-async def test_the_page_repeats_no_markup_from_the_request(here: Here) -> None:
-    async with httpx.AsyncClient(base_url=here.url) as client:
-        answer = await client.get("/", headers={"Host": "x<script>"})
-    assert "<script>" not in answer.text
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status", "sentence"),
     [

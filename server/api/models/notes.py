@@ -39,6 +39,21 @@ class NoteMetadata(Model):
     custom: dict[str, str] = unset()
 
 
+class Person(Model):
+    """Somebody who is in a note, as their editor calls them."""
+
+    name: str
+    color: str = unset()
+    kind: Literal["person", "agent"]
+
+
+class Present(Model):
+    """Who is in a note at this moment, on this server."""
+
+    count: int
+    people: list[Person]
+
+
 class Note(Model):
     """A text that many may edit at once."""
 
@@ -50,6 +65,7 @@ class Note(Model):
     created_at: datetime
     updated_at: datetime
     session_id: str = unset()
+    present: Present = unset()
 
 
 class NoteAnswer(Model):
