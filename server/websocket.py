@@ -84,7 +84,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         self._reader = reader
         self._count = count
         self._backlog = Backlog(max_backlog)
-        self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        if not self.transport.is_closing():  # the client may be gone by the time that its note is loaded
+            self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application sends by way of ASGI: the handshake, or its refusal."""
