@@ -16,7 +16,8 @@ from tests.interop.pycrdt_client import Reader, varbytes
 EMPTY_VECTOR, EMPTY_UPDATE = b"\x00", b"\x00\x00"
 SYNC, AUTH, STATUS = 0, 2, 8
 STEP_1, STEP_2, UPDATE = 0, 1, 2
-PATIENCE = 20.0
+BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
+PATIENCE = 120.0
 
 
 class GuestError(Exception):
@@ -139,9 +140,11 @@ class Guest:
             if length > 125:
                 length = int.from_bytes(self._take(2 if length == 126 else 8))
             data = self._take(length)
-            if opcode & 15 == 2:
+            if opcode & 15 == BINARY:
                 return data
-            if opcode & 15 == 8:
+            if opcode & 15 == PING:
+                self._socket.sendall(bytes([0x80 | PONG, 0x80 | len(data)]) + bytes(4) + data)
+            if opcode & 15 == CLOSE:
                 raise GuestError(f"{self.server.contestant.name} closed the connection: {data!r}")
 
     def _hear(self, message: Reader) -> None:

@@ -38,14 +38,27 @@ def fill(server: Server, room: str, whole: Note, turn: int = TURN) -> None:
     server.start()
 
 
+def _fill_and_weigh(server: Server, whole: Note) -> int:
+    """Type the paper; how many bytes more the server's files hold then."""
+    with Guest(server, "warm") as guest:
+        guest.until(guest.synced)
+    settle(server)
+    server.stop()
+    before = server.used_bytes()
+    server.start()
+    fill(server, "paper", whole)
+    server.stop()
+    return server.used_bytes() - before
+
+
 def settle(server: Server) -> None:
-    """Wait until a server has nothing left to do."""
-    by = time.monotonic() + PATIENCE
-    while time.monotonic() < by:
-        before = server.cpu_seconds()
-        time.sleep(0.5)
-        if server.cpu_seconds() - before < 0.5 * QUIET:
-            return
+    """Wait until a server has nothing left to do, and its files do not change."""
+    by, quiet = time.monotonic() + PATIENCE, 0
+    while time.monotonic() < by and quiet < 4:
+        before = server.cpu_seconds(), server.stored_bytes()
+        time.sleep(0.4)
+        rests = server.cpu_seconds() - before[0] < 0.4 * QUIET and server.stored_bytes() == before[1]
+        quiet = quiet + 1 if rests else 0
 
 
 def opening(bench: Bench) -> None:
@@ -56,8 +69,7 @@ def opening(bench: Bench) -> None:
         with bench.server("opening", contestant) as server:
             if server is None:
                 continue
-            fill(server, "paper", whole)
-            disk = server.stored_bytes()
+            disk = _fill_and_weigh(server, whole)
             cold, warm = [], []
             for _ in range(bench.rounds):
                 server.kill()
@@ -70,7 +82,7 @@ def opening(bench: Bench) -> None:
                 contestant.name,
                 cold=round(statistics.median(cold), 2),
                 warm=round(statistics.median(warm), 2),
-                disk=disk,
+                note_on_disk=disk,
                 encoded=len(whole.state),
                 all_cold=[round(each, 2) for each in cold],
             )

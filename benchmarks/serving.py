@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -75,9 +76,12 @@ class Server:
         process: subprocess.Popen[bytes] | None = getattr(self, "_process", None)
         if process is None:
             return
+        below = tree(process.pid)[1:]
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        while any(map(_lives, below)):  # until then they hold the port
+            time.sleep(0.002)
 
     def stop(self, seconds: float = 20) -> None:
         """Ask it to end, and wait for that; kill it when it takes longer."""
@@ -106,6 +110,11 @@ class Server:
         """Bytes of the files that it keeps."""
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file() and file.name != "stderr")
 
+    def used_bytes(self) -> int:
+        """Bytes of its files that hold something: of an SQLite database, the pages that are in use. It must not run."""
+        files = [file for file in self.folder.rglob("*") if file.is_file() and file.name != "stderr"]
+        return sum(_used_pages(file) if file.suffix == ".db" else file.stat().st_size for file in files)
+
     def target(self, room: str) -> dict[str, object]:
         """Give the generator's options for notes on it."""
         return {"port": self.port, **self.contestant.room(room)}
@@ -122,6 +131,22 @@ class Server:
                     return
             time.sleep(0.005)
         raise ServerError(f"{self.contestant.name} did not start: {(self.folder / 'stderr').read_text()[-2000:]}")
+
+
+def _used_pages(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages, free, size = (
+            database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+    return int((pages - free) * size)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def _free_port() -> int:

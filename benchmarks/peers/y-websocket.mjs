@@ -1,4 +1,5 @@
-// @y/websocket-server as its own command starts it; with the LevelDB store of its earlier releases when LEVEL names a folder.
+// @y/websocket-server as its own command starts it; with the LevelDB store of its earlier releases, bound as they
+// did it, when LEVEL names a folder.
 import http from 'node:http'
 import { createRequire } from 'node:module'
 import { setPersistence, setupWSConnection } from './node_modules/@y/websocket-server/src/utils.js'
@@ -19,11 +20,11 @@ if (LEVEL) {
     bindState: async (name, note) => {
       const stored = await store.getYDoc(name)
       const fresh = encodeStateAsUpdate(note)
-      await store.storeUpdate(name, fresh)
+      store.storeUpdate(name, fresh)
       applyUpdate(note, Y.encodeStateAsUpdate(stored))
       note.on('update', update => store.storeUpdate(name, update))
     },
-    writeState: async name => store.flushDocument(name)
+    writeState: async () => {}
   })
 }
 
