@@ -21,7 +21,7 @@ expect.set_options(timeout=PATIENCE)
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The server of those tests that leave it alone."""
-    with ServerProcess(ENVIRONMENT, data_dir=tmp_path_factory.mktemp("web")) as server:
+    with ServerProcess(ENVIRONMENT, data_dir=tmp_path_factory.mktemp("web"), seconds=60) as server:
         yield server
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(loop_scope="session")
 async def own_house(tmp_path: Path) -> AsyncIterator[House]:
     """A workspace on a server that the test may kill."""
-    with ServerProcess(ENVIRONMENT, data_dir=tmp_path / "data") as server:
+    with ServerProcess(ENVIRONMENT, data_dir=tmp_path / "data", seconds=60) as server:
         async with House(server, admin_of(server)) as built:
             yield built
 

@@ -1,14 +1,13 @@
 """Several people write in one note at once, each in a browser of their own."""
 
 import asyncio
-import re
 
 import pytest
 from playwright.async_api import expect
 
 from tests.web.conftest import OpenWindow
 from tests.web.house import House
-from tests.web.window import Window, until
+from tests.web.window import Window, box, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,8 +50,7 @@ async def test_emoji_between_two_who_type_and_delete_are_never_halved(house: Hou
     await asyncio.gather(fiddle(ada, "a"), fiddle(ben, "b"))
     await asyncio.gather(ada.saves(), ben.saves())
     text = await agree([ada, ben])
-    assert set(text) <= {"😀", "😁", "a", "b"}
-    assert text.count("a") == text.count("b") == 6
+    assert set(text) <= {"😀", "😁", "a", "b"}  # no half of any; who deletes may hit a letter of the other
     assert await house.content("emoji") == text
 
 
@@ -75,8 +73,9 @@ async def test_each_sees_the_others_cursors_names_and_selections(house: House, w
     await expect(cursor).to_have_count(1)
     await expect(cursor.locator(".remote-cursor-label")).to_have_text("Ada")
     await ada.page.keyboard.press("Shift+End")
-    await expect(ben.page.locator(".remote-selection").first).to_be_visible()
-    await expect(ben.page.locator(".remote-selection").first).to_have_text("one two three")
+    marked, line = await box(ben.page.locator(".remote-selection").first), await box(ben.page.locator(".cm-line").first)
+    assert marked["y"] < line["y"] + line["height"] / 2 < marked["y"] + marked["height"]
+    assert marked["width"] > 80  # as wide as three words are at least
     avatar = ben.part("avatar")
     await expect(avatar).to_have_attribute("data-name", "Ada")
     await expect(avatar).to_have_attribute("data-kind", "person")
@@ -90,12 +89,9 @@ async def test_the_name_above_the_first_line_is_not_cut_off(house: House, window
     ada, ben = await window(house, "first", "Ada"), await window(house, "first", "Ben")
     await ada.write("x", at="Control+Home")
     label = ben.page.locator('.remote-cursor[data-name="Ada"] .remote-cursor-label')
-    await expect(label).to_be_visible()
-    box, around = await label.bounding_box(), await ben.page.locator(".cm-scroller").bounding_box()
-    assert box is not None
-    assert around is not None
-    assert box["y"] >= around["y"] - 0.5
-    assert box["x"] >= around["x"] - 0.5
+    name, around = await box(label), await box(ben.page.locator(".cm-scroller"))
+    assert name["y"] >= around["y"] - 0.5
+    assert name["x"] >= around["x"] - 0.5
 
 
 async def test_a_cursor_on_an_empty_last_line_is_shown_there(house: House, window: OpenWindow) -> None:
@@ -104,8 +100,13 @@ async def test_a_cursor_on_an_empty_last_line_is_shown_there(house: House, windo
     await ada.write("")
     cursor = ben.page.locator('.remote-cursor[data-name="Ada"]')
     await expect(cursor).to_have_count(1)
-    line = await cursor.evaluate("node => [...document.querySelectorAll('.cm-line')].indexOf(node.closest('.cm-line'))")
-    assert line == 2
+    last = await box(ben.page.locator(".cm-line").last)
+
+    async def middle() -> float:
+        bar = await cursor.bounding_box()
+        return bar["y"] + bar["height"] / 2 if bar else 0
+
+    await until(middle, lambda at: last["y"] < at < last["y"] + last["height"])
 
 
 async def test_undo_takes_back_ones_own_edits_alone(house: House, window: OpenWindow) -> None:
@@ -136,7 +137,7 @@ async def test_who_is_in_a_note_is_shown_in_the_list(house: House, window: OpenW
     await house.note("busy")
     await house.note("quiet")
     ada, ben = await window(house, "busy", "Ada"), await window(house, "quiet", "Ben")
-    row = ben.part("note-row").and_(ben.page.locator('[data-note-id="busy"]'))
-    await expect(row.get_by_test_id("row-people")).to_contain_text(re.compile("A"))
+    people = ben.row("busy").get_by_test_id("row-people")
+    await expect(people).to_contain_text("A")
     await ada.page.close()
-    await expect(row.get_by_test_id("row-people")).to_have_count(0)
+    await expect(people).to_have_count(0)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Self, TypeVar
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, expect
+import regex
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, FloatRect, Locator, Page, expect
 
 from tests.web.chromium import PATIENCE
 
@@ -103,7 +104,15 @@ class Window:
         """Go to a place in the text by its key, and type."""
         await self.editor.focus()
         await self.page.keyboard.press(at)
-        await self.page.keyboard.type(text)
+        await self.type(text)
+
+    async def type(self, text: str) -> None:
+        """Type where the caret is, key by key; what no key has, such as an emoji of several characters, as one."""
+        for letter in regex.findall(r"\X", text):
+            if len(letter) == 1:
+                await self.page.keyboard.type(letter)
+            else:
+                await self.page.keyboard.insert_text(letter)
 
     async def saves(self, state: str = "saved") -> None:
         """Wait until the page says that everything is saved, or whichever state there is to be."""
@@ -113,3 +122,15 @@ class Window:
         """Take an item of the menu of the note."""
         await self.part("note-menu").click()
         await self.page.get_by_role("menuitem", name=item).click()
+
+    def row(self, note: str) -> Locator:
+        """Give the place of a note in the list."""
+        return self.part("note-row").and_(self.page.locator(f'[data-note-id="{note}"]'))
+
+
+async def box(locator: Locator) -> FloatRect:
+    """Give where something is drawn."""
+    await expect(locator).to_be_visible()
+    drawn = await locator.bounding_box()
+    assert drawn is not None
+    return drawn

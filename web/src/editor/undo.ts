@@ -1,5 +1,5 @@
 import { type Extension, Prec } from '@codemirror/state'
-import { EditorView, type KeyBinding, keymap, ViewPlugin } from '@codemirror/view'
+import { EditorView, ViewPlugin } from '@codemirror/view'
 import { type YRange, type YSyncConfig, ySyncFacet } from 'y-codemirror.next'
 import { UndoManager, type YTextEvent } from 'yjs'
 
@@ -72,28 +72,26 @@ function plugin(manager: UndoManager): Extension {
   })
 }
 
-function bindings(manager: UndoManager): KeyBinding[] {
-  const run = (step: () => unknown) => (view: EditorView) => {
-    if (!view.state.readOnly) step()
-    return true
-  }
-  const undo = run(() => manager.undo())
-  const redo = run(() => manager.redo())
-  return [
-    { key: 'Mod-z', run: undo, preventDefault: true },
-    { key: 'Mod-y', mac: 'Mod-Shift-z', run: redo, preventDefault: true },
-    { key: 'Mod-Shift-z', run: redo, preventDefault: true },
-  ]
+/**
+ * Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y by their letters: a keymap takes Ctrl+Shift+Z for Ctrl+Z while Caps Lock is on.
+ */
+function stepOf(event: KeyboardEvent): 'undo' | 'redo' | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
+  const letter = event.key.toLowerCase()
+  if (letter === 'z') return event.shiftKey ? 'redo' : 'undo'
+  return letter === 'y' && !event.shiftKey && !event.metaKey ? 'redo' : null
 }
 
 export function ownUndo(sync: YSyncConfig): [Extension, UndoManager] {
   const manager = new UndoManager(sync.ytext, { trackedOrigins: new Set([sync]), captureTimeout: 400 })
-  const menu = EditorView.domEventHandlers({
-    beforeinput(event, view) {
-      if (event.inputType !== 'historyUndo' && event.inputType !== 'historyRedo') return false
-      if (!view.state.readOnly) event.inputType === 'historyUndo' ? manager.undo() : manager.redo()
-      return true
-    },
+  const run = (step: 'undo' | 'redo' | null, view: EditorView) => {
+    if (step && !view.state.readOnly) manager[step]()
+    return step !== null
+  }
+  const keys = EditorView.domEventHandlers({
+    keydown: (event, view) => run(stepOf(event), view),
+    beforeinput: ({ inputType }, view) =>
+      run(inputType === 'historyUndo' ? 'undo' : inputType === 'historyRedo' ? 'redo' : null, view),
   })
-  return [[plugin(manager), Prec.high(keymap.of(bindings(manager))), menu], manager]
+  return [[plugin(manager), Prec.high(keys)], manager]
 }

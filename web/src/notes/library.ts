@@ -64,6 +64,18 @@ export async function reload(id: string): Promise<void> {
   keepHere(`notes:${id}`, found)
 }
 
+const PAUSE = 3_000
+
+async function untilLoaded(id: string): Promise<void> {
+  while (workspace.value === id) {
+    try {
+      return await reload(id)
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    }
+  }
+}
+
 function setNotes(list: NoteInfo[]): void {
   const before = notes.value
   notes.value = new Map(
@@ -76,7 +88,7 @@ function setNotes(list: NoteInfo[]): void {
 
 function take(id: string, event: NoteEvent): void {
   if (workspace.value !== id) return
-  if (event.type === 'connected') void reload(id).catch(() => undefined)
+  if (event.type === 'connected') void untilLoaded(id)
   else if (event.type === 'note:deleted') forget(event.noteId)
   else if (event.type === 'note:presence') put(event.noteId, { present: event.present ?? NOBODY })
   else if (event.note) put(event.noteId, withoutText(event.note))

@@ -1,5 +1,6 @@
 import { IndexeddbPersistence } from 'y-indexeddb'
 import type { Doc } from 'yjs'
+import { Rescue } from './rescue'
 
 /**
  * What this browser keeps of a note. A note that was deleted and made again is another document: it gets a store of
@@ -20,6 +21,7 @@ const storeName = (workspace: string, note: string, number: number) =>
 export class LocalCopy {
   private readonly number: number
   private readonly store: IndexeddbPersistence | null
+  private readonly rescue: Rescue
 
   constructor(
     readonly workspace: string,
@@ -27,21 +29,27 @@ export class LocalCopy {
     document: Doc,
   ) {
     this.number = generation(workspace, note)
-    this.store = open(storeName(workspace, note, this.number), document)
+    const name = storeName(workspace, note, this.number)
+    this.store = open(name, document)
+    this.rescue = new Rescue(name, document)
   }
 
   /** Wait until what is kept here is in the document; a browser that keeps nothing is not waited for. */
   async loaded(): Promise<void> {
-    if (!this.store) return
-    await Promise.race([this.store.whenSynced, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE))
+    await Promise.race([this.store?.whenSynced, patience])
+    this.rescue.restore()
   }
 
   async close(): Promise<void> {
+    this.rescue.stop()
     await this.store?.destroy().catch(() => undefined)
   }
 
   /** Forget it all; the next copy of this note is a new one. */
   async forget(): Promise<void> {
+    this.rescue.stop()
+    this.rescue.forget()
     if (generation(this.workspace, this.note) === this.number) {
       localStorage.setItem(generationKey(this.workspace, this.note), String(this.number + 1))
     }

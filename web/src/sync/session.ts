@@ -16,6 +16,12 @@ export interface Ending {
   copy: string
 }
 
+const REASONS = {
+  replaced: 'the note was replaced',
+  deleted: 'the note was deleted',
+  missing: 'there is no such note',
+}
+
 /** An open note: its document, kept here and on the server. */
 export class NoteSession {
   readonly document = new Doc()
@@ -146,6 +152,8 @@ export class NoteSession {
     void this.copy.forget()
     batch(() => {
       this.ready.value = true
+      this.refused.value = REASONS[kind]
+      this.changes.value = 0
       this.ending.value = { kind, copy }
     })
   }

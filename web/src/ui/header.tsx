@@ -24,7 +24,11 @@ export function Header({ note, session, peers, locked }: Props) {
   return (
     <header class="note-head">
       <ShowList />
-      <Title key={note.id} note={note} locked={!may('write', note.workspaceId, note.id)} />
+      <Title
+        key={note.id}
+        note={note}
+        locked={session.ending.value !== null || !may('write', note.workspaceId, note.id)}
+      />
       {locked && session.scope.value === 'readonly' && (
         <span class="badge" data-testid="read-only">
           Read only

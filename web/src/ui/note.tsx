@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { may } from '../access'
 import type { NoteInfo } from '../api/types'
 import type { Count } from '../editor/words'
@@ -33,7 +33,10 @@ export function OpenNote({ workspace, note }: Props) {
     setBefore(ending)
     again()
   }, [ending])
-  const info = known(note) ?? placeholder(workspace, note)
+  // The list forgets a note that is deleted; its title is still what it is called here.
+  const last = useRef<NoteInfo | null>(null)
+  last.current = known(note) ?? last.current
+  const info = last.current ?? placeholder(workspace, note)
   const shown = ending?.kind === 'replaced' ? null : ending
   const told = shown ?? before
   if (hidden.value.has(note)) return null
@@ -43,7 +46,7 @@ export function OpenNote({ workspace, note }: Props) {
         <Notice
           ending={told}
           {...{ workspace, note, again }}
-          info={known(note)}
+          info={last.current}
           dismiss={told === before ? () => setBefore(null) : null}
         />
       )}

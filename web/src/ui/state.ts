@@ -43,8 +43,20 @@ export function focusTitle(): void {
   })
 }
 
+const PATIENCE = 2_000
+let focusDueUntil = 0
+
+/** Make the editor that has just been opened the one that is shown; it gets the focus, if that waited for it. */
+export function present(opened: Editor): void {
+  editor.value = opened
+  if (Date.now() < focusDueUntil) opened.view.focus()
+  focusDueUntil = 0
+}
+
+/** Go to the text; where the note is only being opened, as soon as it is there. */
 export function focusText(): void {
   listShown.value = false
   if (view.value === 'read') show('write')
+  focusDueUntil = Date.now() + PATIENCE
   requestAnimationFrame(() => editor.value?.view.focus())
 }

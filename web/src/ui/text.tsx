@@ -5,7 +5,7 @@ import { follow } from '../editor/follow'
 import type { Count } from '../editor/words'
 import type { Peer } from '../presence/peers'
 import type { NoteSession } from '../sync/session'
-import { editor, followed } from './state'
+import { editor, followed, present } from './state'
 
 interface Props {
   session: NoteSession
@@ -20,7 +20,7 @@ export function TextArea({ session, peers, count, locked }: Props) {
   useEffect(() => {
     if (!place.current) return
     const opened = openEditor(place.current, session, peers, count, locked)
-    editor.value = opened
+    present(opened)
     const stop = effect(() => follow(opened.view, followed))
     return () => {
       stop()
