@@ -38,6 +38,8 @@ class Event:
     id: str
     data: str
     """JSON."""
+    brief: str
+    """The same without the text of the note."""
     workspace_id: str
     note_id: str
     number: int
@@ -91,6 +93,13 @@ class Subscription:
         self.on_close()
 
 
+def _write(content: Mapping[str, Any]) -> str:
+    data = encode(content).decode()
+    for separator, escaped in _SEPARATORS.items():
+        data = data.replace(separator, escaped)
+    return data
+
+
 class Events:
     """The events of this process."""
 
@@ -138,10 +147,12 @@ class Events:
             self._keep(self._event(content, *key, self._last))
 
     def _event(self, content: Mapping[str, Any], workspace_id: str, note_id: str, number: int) -> Event:
-        data = encode({**content, "timestamp": timestamp(self._clock())}).decode()
-        for separator, escaped in _SEPARATORS.items():
-            data = data.replace(separator, escaped)
-        return Event(self.id_of(number), data, workspace_id, note_id, number)
+        whole = {**content, "timestamp": timestamp(self._clock())}
+        data = brief = _write(whole)
+        if "note" in whole:
+            outline = {name: value for name, value in whole["note"].items() if name != "content"}
+            brief = _write({**whole, "note": outline})
+        return Event(self.id_of(number), data, brief, workspace_id, note_id, number)
 
     def id_of(self, number: int) -> str:
         """Give the id of an event: it means nothing to another process, so a restart is noticed."""

@@ -55,8 +55,11 @@ class Listener:
 class EventStream(EventSourceResponse):
     """A subscription on its way to a client; cut when the client does not read and the subscription is closed."""
 
-    def __init__(self, events: Events, watch: Watch, listener: Listener, subscription: Subscription) -> None:
-        """Make a stream of a subscription, which it ends."""
+    def __init__(
+        self, events: Events, watch: Watch, listener: Listener, subscription: Subscription, texts: bool
+    ) -> None:
+        """Make a stream of a subscription, which it ends; with the texts of the notes, or without."""
+        self._texts = texts
         self._events = events
         self._watch = watch
         self._listener = listener
@@ -87,17 +90,16 @@ class EventStream(EventSourceResponse):
                 self._events.unsubscribe(self._subscription)
 
     async def _messages(self) -> AsyncIterator[ServerSentEvent]:
-        yield _message(self._subscription.greeting)
+        yield self._message(self._subscription.greeting)
         async for event in self._subscription:
-            yield _message(event)
+            yield self._message(event)
+
+    def _message(self, event: Event) -> ServerSentEvent:
+        return ServerSentEvent(data=event.data if self._texts else event.brief, id=event.id, sep="\n")
 
     def _heartbeat(self) -> ServerSentEvent:
         # With the id, a client for which nothing happened for long still misses nothing when it comes back.
         return ServerSentEvent(comment="ping", id=self._events.id_of(self._subscription.position), sep="\n")
-
-
-def _message(event: Event) -> ServerSentEvent:
-    return ServerSentEvent(data=event.data, id=event.id, sep="\n")
 
 
 @routes.get("/notes/events", response_class=EventSourceResponse, responses=_SSE)
@@ -107,6 +109,7 @@ async def note_events(
     workspace_id: Annotated[
         Text, Query(alias="workspaceId", description="Whose notes; `*` for all workspaces.")
     ] = EVERY_WORKSPACE,
+    content: Annotated[bool, Query(description="Whether events have the texts of the notes.")] = True,
     last_event_id: Annotated[
         Text | None, Header(description="The id of the last event that was seen: what came after it is sent first.")
     ] = None,
@@ -121,4 +124,4 @@ async def note_events(
         caller.notes_in(workspace_id)  # raises Forbidden for a workspace of which nothing may be read
     listener = Listener(service.auth, caller.identity)
     subscription = service.events.subscribe(workspace_id, last_event_id, listener.may_see)
-    return EventStream(service.events, service.watch, listener, subscription)
+    return EventStream(service.events, service.watch, listener, subscription, content)

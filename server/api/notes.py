@@ -17,7 +17,7 @@ from server.api.errors import Refusal
 from server.api.models import notes as models
 from server.api.models.base import Failure, Text
 from server.api.routing import CONFLICT, Running, router
-from server.livenotes import shape
+from server.livenotes import outline, shape
 from server.service import Service
 from stores.errors import Conflict, NotFound
 from stores.notelog import NoteKey
@@ -54,10 +54,12 @@ async def list_notes(query: Annotated[models.NoteQuery, Query()], service: Runni
         return _answer(await service.notes.read(NoteKey(query.workspace_id, query.note_id)))
     agent = query.assigned_agent_id
     assigned = [] if agent is None else [service.notes.records.assigned_to(agent)]
-    listed = await service.notes.list(query.columns(), query.page(), *assigned, *caller.notes_in(query.workspace_id))
+    where = [*assigned, *caller.notes_in(query.workspace_id)]
+    listed = await service.notes.list(query.columns(), query.page(), *where, texts=query.content)
     if not listed.rows:
         await service.workspaces.require(query.workspace_id)
-    notes = [shape(note) | service.attendance.shape(note.key) for note in listed.rows]
+    shaped = shape if query.content else outline
+    notes = [shaped(note) | service.attendance.shape(note.key) for note in listed.rows]
     content = {"groups": _groups(notes)} if query.group_by else {"notes": notes}
     return answer(content | ({"nextCursor": listed.next_cursor} if listed.next_cursor else {}))
 

@@ -13,7 +13,8 @@ from tests.packaging import checkout
 from tests.packaging.started import Started
 
 PROGRAMS = Path(sys.executable).parent
-SCRIPTS = ["scripts/serve", "scripts/test", "scripts/check", "scripts/format", ".ci/run"]
+NAMES = ["serve", "test", "check", "format", "build-web", "screenshots"]
+SCRIPTS = [*(f"scripts/{name}" for name in NAMES), ".ci/run"]
 BASICS = ["bash", "cat", "cut", "dirname", "grep", "id", "readlink", "rm", "sed", "sha256sum"]
 
 

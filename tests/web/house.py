@@ -15,8 +15,9 @@ ENVIRONMENT = {"ROUTA_AUTH": "on", "ROUTA_AUTH_LEEWAY_SECONDS": "0"}
 class House:
     """One workspace of a server, and the keys to it."""
 
-    def __init__(self, server: ServerProcess, admin: str) -> None:
+    def __init__(self, server: ServerProcess, admin: str, title: str = "Test") -> None:
         self.server = server
+        self._title = title
         self.workspace = f"w-{uuid4().hex[:8]}"
         self.http = httpx.AsyncClient(
             base_url=server.url, headers={"Authorization": f"Bearer {admin}"}, timeout=30, trust_env=False
@@ -24,7 +25,7 @@ class House:
 
     async def __aenter__(self) -> Self:
         """Make the workspace."""
-        await self._post("/api/workspaces", id=self.workspace, title="Test")
+        await self._post("/api/workspaces", id=self.workspace, title=self._title)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -59,7 +59,7 @@ class Note(Model):
 
     id: str
     title: str
-    content: str
+    content: Annotated[str, Field(description="Its text; left out where `content=false` was asked for.")] = unset()
     workspace_id: str
     metadata: NoteMetadata
     created_at: datetime
@@ -107,10 +107,11 @@ class NoteQuery(Listing):
     assigned_agent_id: Annotated[Text | None, Field(description="An agent that they are assigned to.")] = None
     note_id: Annotated[Text | None, Field(description="Give this one alone, as `note`.")] = None
     group_by: Annotated[Literal["session"] | None, Field(description="Give them in `groups`.")] = None
+    content: Annotated[bool, Field(description="Whether a list has the texts.")] = True
 
     def columns(self) -> dict[str, Any]:
         """Give the filters that are columns."""
-        special = ("assigned_agent_id", "note_id", "group_by")
+        special = ("assigned_agent_id", "note_id", "group_by", "content")
         return {name: value for name, value in self.filters().items() if name not in special}
 
 

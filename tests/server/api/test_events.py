@@ -100,6 +100,15 @@ async def test_a_stream_begins_with_connected_and_goes_on_with_what_happens(here
         }
 
 
+async def test_a_stream_may_be_without_the_texts(here: Here) -> None:
+    async with listening(here, content="false") as listener:
+        assert (await listener.data())["type"] == "connected"
+        here.service.events.publish("created", "default", "n", "agent", {"id": "n", "content": "long"})
+        assert (await listener.data())["note"] == {"id": "n"}
+        here.service.events.publish("deleted", "default", "n", "agent")
+        assert "note" not in await listener.data()
+
+
 async def test_a_stream_may_be_of_one_workspace(here: Here) -> None:
     async with listening(here, workspaceId="w") as listener:
         assert (await listener.data())["workspaceId"] == "w"

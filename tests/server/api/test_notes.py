@@ -163,6 +163,14 @@ async def test_lists_are_filtered_and_oldest_first(http: httpx.AsyncClient) -> N
     complaint(await http.get("/api/notes?cursor=nonsense"), 400)
 
 
+async def test_a_list_may_be_without_the_texts(http: httpx.AsyncClient) -> None:
+    await http.post("/api/notes", json={"noteId": "a", "title": "A", "content": "long"})
+    for query in ("", "&groupBy=session"):
+        answer = (await http.get(f"/api/notes?content=false{query}")).json()
+        notes = answer["notes"] if not query else answer["groups"][0]["notes"]
+        assert {note["id"]: "content" in note for note in notes} == {"a": False, "spec": False}
+
+
 async def test_a_list_comes_in_pages_that_inserts_do_not_move(http: httpx.AsyncClient) -> None:
     for note in "abcd":
         await make(http, note)

@@ -28,7 +28,7 @@ export async function listNotes(workspaceId: string): Promise<NoteInfo[]> {
   let cursor: string | undefined
   do {
     const page: { notes: NoteInfo[]; nextCursor?: string } = await request(
-      `/api/notes?${query({ workspaceId, cursor, limit: '200' })}`,
+      `/api/notes?${query({ workspaceId, cursor, limit: '200', content: 'false' })}`,
     )
     notes.push(...page.notes.map(withoutText))
     cursor = page.nextCursor

@@ -28,7 +28,10 @@ export async function listen(
   while (!signal.aborted) {
     try {
       const headers: Record<string, string> = lastId ? { 'Last-Event-ID': lastId } : {}
-      const response = await send(`/api/notes/events?${query({ workspaceId })}`, { signal, headers })
+      const response = await send(`/api/notes/events?${query({ workspaceId, content: 'false' })}`, {
+        signal,
+        headers,
+      })
       pause = 500
       for await (const message of messages(response)) {
         lastId = message.id ?? lastId

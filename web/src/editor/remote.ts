@@ -18,8 +18,10 @@ export interface RemoteCursor {
   peer: Peer
   anchor: number
   head: number
-  /** When it last moved, in milliseconds. */
+  /** When its owner last moved it, in milliseconds. */
   movedAt: number
+  /** What its owner said: the text around a cursor may move it, too. */
+  said: string
 }
 
 interface Shared {
@@ -112,8 +114,8 @@ class Presence {
       const [anchor, head] = [this.index(shared?.anchor), this.index(shared?.head)]
       if (anchor === null || head === null) return []
       const old = before.get(peer.client)
-      const still = old && old.head === head && old.anchor === anchor
-      return [{ peer, anchor, head, movedAt: still ? old.movedAt : Date.now() }]
+      const said = JSON.stringify(shared)
+      return [{ peer, anchor, head, said, movedAt: old?.said === said ? old.movedAt : Date.now() }]
     })
     if (now.length > 0 || before.size > 0) this.view.dispatch({ effects: placed.of(now) })
   }

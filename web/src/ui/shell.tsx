@@ -19,7 +19,9 @@ export function Shell() {
   const here = place.value
   return (
     <div class={`app${listShown.value ? ' list-shown' : ''}`} data-testid="app">
-      <h1 class="unseen">Routa Notes</h1>
+      <header class="unseen">
+        <h1>Routa Notes</h1>
+      </header>
       <Sidebar />
       <main class="note">
         {here?.note ? (
