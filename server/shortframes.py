@@ -37,11 +37,18 @@ class ShortFrames:
         """How many bytes of a long frame are still to come."""
         self._fragmented = False
         """Whether a message has begun that has not ended."""
+        self._unmasked = False
+        """Whether a frame was not masked: the parser refuses it, and all that follows."""
 
     def split(self, data: bytes) -> Iterator[Piece]:
         """Take what came in apart, in order."""
-        if self._held:
-            data, self._held = self._held + data, b""
+        if self._unmasked:
+            yield Piece(False, data)
+        else:
+            held, self._held = self._held, b""
+            yield from self._split(held + data)
+
+    def _split(self, data: bytes) -> Iterator[Piece]:
         start = at = 0
         size = len(data)
         if self._long:
@@ -49,8 +56,10 @@ class ShortFrames:
             self._long -= at
         while size - at >= _HEAD:
             second = data[at + 1]
+            if second < _MASKED:
+                break
             end = at + _HEAD + (second & 0x7F)
-            if data[at] == _WHOLE_BINARY and _MASKED <= second < _MASKED + _LONG and not self._fragmented:
+            if data[at] == _WHOLE_BINARY and second < _MASKED + _LONG and not self._fragmented:
                 if end > size:
                     break
                 if at > start:
@@ -64,8 +73,9 @@ class ShortFrames:
             self._note(data[at])
             self._long = max(0, at + length - size)
             at = min(at + length, size)
-        if size - at > 1 and not data[at + 1] & _MASKED:
-            at = size  # the parser refuses it
+        if size - at > 1 and data[at + 1] < _MASKED:
+            self._unmasked = True
+            at = size
         if at > start:
             yield Piece(False, data[start:at])
         self._held = data[at:]
@@ -76,7 +86,7 @@ class ShortFrames:
 
 
 def _length(data: bytes, at: int) -> int | None:
-    """How many bytes a frame has in all; nothing when that cannot be told yet."""
+    """How many bytes a masked frame has in all; nothing when that cannot be told yet."""
     second = data[at + 1]
     length, head = second & 0x7F, 2
     if length >= _LONG:
@@ -84,4 +94,4 @@ def _length(data: bytes, at: int) -> int | None:
         if len(data) - at < head:
             return None
         length = int.from_bytes(data[at + 2 : at + head], "big")
-    return head + length + (4 if second & _MASKED else 0)
+    return head + length + 4

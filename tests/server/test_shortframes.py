@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from server.shortframes import ShortFrames
 
 SIZES = st.sampled_from([0, 1, 2, 7, 125, 126, 127, 300, 65535, 65536])
-FRAMES = st.lists(st.tuples(st.sampled_from(list(Opcode)), SIZES, st.booleans(), st.booleans()), max_size=12)
+FRAMES = st.lists(st.tuples(st.sampled_from(list(Opcode)), SIZES, st.booleans()), max_size=12)
 
 
 def wire(opcode: Opcode, content: bytes, fin: bool = True, mask: bool = True) -> bytes:
@@ -28,15 +28,15 @@ def split(chunks: list[bytes]) -> tuple[list[bytes], bytes]:
 
 @given(FRAMES, st.lists(st.integers(0, 400), max_size=30))
 def test_however_it_comes_in_short_messages_are_read_and_the_parser_gets_the_rest(
-    frames: list[tuple[Opcode, int, bool, bool]], cuts: list[int]
+    frames: list[tuple[Opcode, int, bool]], cuts: list[int]
 ) -> None:
     sent, messages, left = b"", [], b""
     fragmented = False
-    for number, (opcode, size, fin, mask) in enumerate(frames):
+    for number, (opcode, size, fin) in enumerate(frames):
         content = bytes((number,)) * size
-        frame = wire(opcode, content, fin, mask)
+        frame = wire(opcode, content, fin)
         sent += frame
-        if opcode is Opcode.BINARY and fin and mask and size < 126 and not fragmented:
+        if opcode is Opcode.BINARY and fin and size < 126 and not fragmented:
             messages.append(content)
         else:
             left += frame
@@ -67,3 +67,11 @@ def test_a_message_within_a_fragmented_one_is_for_the_parser() -> None:
     found, rest = split([begun + inside])
     assert (found, rest) == ([], begun + inside)
     assert split([begun + ended + after]) == ([b"d"], begun + ended)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1))
+def test_after_a_frame_that_is_not_masked_all_is_for_the_parser(cuts: list[int]) -> None:
+    first, bad, after = wire(Opcode.BINARY, b"a"), wire(Opcode.BINARY, b"b", mask=False), wire(Opcode.BINARY, b"c")
+    sent = first + bad + after
+    places = [0, *sorted({min(sum(cuts[: i + 1]), len(sent)) for i in range(len(cuts))} | {len(sent)})]
+    assert split([sent[a:b] for a, b in pairwise(places)]) == ([b"a"], bad + after)
