@@ -66,6 +66,9 @@ const text: Extension = [
   placeholder('Write here…'),
 ]
 
+/** Shows the keys of the page here, too; CodeMirror would make a comment. */
+const KEYBOARD_MAP = 'Mod-/'
+
 const writing: Extension = [
   markdown({ base: markdownLanguage, codeLanguages: languages, addKeymap: false, completeHTMLTags: false }),
   highlighting,
@@ -75,7 +78,7 @@ const writing: Extension = [
   search({ top: true }),
   highlightSelectionMatches({ minSelectionLength: 3, maxMatches: 200 }),
   Prec.high(keymap.of([...formatting, ...markdownKeymap])),
-  keymap.of([...searchKeymap, ...leaving, ...defaultKeymap]),
+  keymap.of([...searchKeymap, ...leaving, ...defaultKeymap.filter(({ key }) => key !== KEYBOARD_MAP)]),
 ]
 
 export function openEditor(

@@ -77,13 +77,7 @@ async function untilLoaded(id: string): Promise<void> {
 }
 
 function setNotes(list: NoteInfo[]): void {
-  const before = notes.value
-  notes.value = new Map(
-    list.map((note) => {
-      const present = note.present ?? before.get(note.id)?.present
-      return [note.id, present ? { ...note, present } : note]
-    }),
-  )
+  notes.value = new Map(list.map((note) => [note.id, note]))
 }
 
 function take(id: string, event: NoteEvent): void {

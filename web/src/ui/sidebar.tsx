@@ -9,11 +9,13 @@ import { newNote } from './actions'
 import { KeyboardIcon, MoonIcon, PlusIcon, SearchIcon, SunIcon, SystemIcon } from './icons'
 import { NoteList } from './notelist'
 import { initials } from './rowpeople'
-import { dialog, filter, focusText } from './state'
+import { dialog, filter, focusText, listShown, narrow } from './state'
 
 export function Sidebar() {
+  // On a phone it is all that is shown: then it is what the page is about.
+  const Frame = narrow.value && listShown.value ? 'main' : 'aside'
   return (
-    <aside class="sidebar" aria-label="Notes and workspaces">
+    <Frame class="sidebar" aria-label="Notes and workspaces">
       <WorkspaceChoice />
       <div class="find">
         <Filter />
@@ -21,7 +23,7 @@ export function Sidebar() {
       </div>
       <NoteList />
       <Foot />
-    </aside>
+    </Frame>
   )
 }
 

@@ -18,6 +18,13 @@ export const editor = signal<Editor | null>(null)
 /** Whose cursor the text follows. */
 export const followed = signal<number | null>(null)
 
+const narrowScreen = matchMedia('(max-width: 760px)')
+/** Whether the list and the note are pages of their own. */
+export const narrow = signal(narrowScreen.matches)
+narrowScreen.addEventListener('change', () => {
+  narrow.value = narrowScreen.matches
+})
+
 export function show(next: View): void {
   view.value = next
   localStorage.setItem(KEY, next)
@@ -25,8 +32,7 @@ export function show(next: View): void {
 
 export function nextView(): void {
   const order: View[] = ['write', 'split', 'read']
-  const narrow = matchMedia('(max-width: 760px)').matches
-  const choices = narrow ? order.filter((one) => one !== 'split') : order
+  const choices = narrow.value ? order.filter((one) => one !== 'split') : order
   show(choices[(choices.indexOf(view.value) + 1) % choices.length] ?? 'write')
 }
 
