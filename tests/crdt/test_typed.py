@@ -6,10 +6,15 @@ from hypothesis import strategies as st
 
 from crdt.document import Document
 from crdt.encoding import MAX_UINT, write_uint
+from crdt.errors import TryAgainLater
 from crdt.merge import merge, merge_others
+from crdt.messages import Update
+from crdt.room import Room
+from crdt.session import Session
 from crdt.structs import MAX_CLOCK
 from crdt.typed import Typed, join, join_others, read, typed
 from crdt.updates import scan
+from tests.crdt.test_document import Raising
 from tests.crdt.typist import Typist
 
 
@@ -129,3 +134,37 @@ def test_an_update_that_is_one_run_is_itself() -> None:
     found = read(update, Document(None, [BASE]).clocks)
     assert found is not None
     assert typed(update, found[1]) == update
+
+
+def test_a_native_core_that_breaks_on_what_was_typed_damages_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As the native core raises it."""
+
+    room = Room(Document(None, [BASE]))
+    session = Session()
+    room.join(session)
+    assert room.type(session, Update(typist(1).insert(4, "a")).encode())
+    monkeypatch.setattr(room.document._replica, "_doc", Raising(PanicException))
+    room.settle()
+    assert room.document.damaged
+    assert not room.type(session, Update(typist(2).insert(4, "b")).encode())
+    assert not room.trials
+
+
+def test_what_was_typed_is_put_in_once() -> None:
+    document = Document(None, [BASE])
+    assert taken([typist(1).insert(4, "a")], document)
+    with pytest.raises(TryAgainLater):
+        broken(document)
+    assert document.damaged
+
+
+def broken(document: Document) -> None:
+    """Settle with a native core that does not take anything."""
+
+    class PanicException(BaseException):
+        """As the native core raises it."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document._replica, "_doc", Raising(PanicException))
+        document.settle()
