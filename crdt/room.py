@@ -1,7 +1,8 @@
 """One note and the clients on it: fed with frames, drained of frames and of updates to store.
 
-The way of an edit: ``receive`` applies it; ``end_turn`` sends on, as one frame, what came in since the last turn;
-``take_batch`` hands over what is to be stored; ``stored`` acknowledges it. To a y-websocket client the
+The way of an edit: ``receive`` takes it; ``settle`` puts what was typed into the document, so that nothing is sent on
+that breaks it; ``end_turn`` sends on, as one frame, what came in since the last turn; ``take_batch`` hands over what is
+to be stored; ``stored`` acknowledges it. To a y-websocket client the
 acknowledgement is its own update coming back, so until an update is stored it goes to everybody but its sender.
 """
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from crdt.encoding import MAX_UINT, write_uint
 from crdt.structs import MAX_CLOCK
 
-_UINT = rb"([\x80-\xff]{0,7}[\x00-\x7f])"
+# As every editor writes them. The same number in more bytes than it needs would make one client look like two.
+_UINT = rb"([\x80-\xff]{0,7}[\x01-\x7f]|\x00)"
 _TYPED = re.compile(
     rb"\x01\x01%b%b([\x84\x44]%b%b|\xc4%b%b%b%b)([\x01-\x7f])([\x00-\x7f]+)\x00" % ((_UINT,) * 8), re.DOTALL
 )

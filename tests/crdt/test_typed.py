@@ -120,6 +120,21 @@ def test_what_is_not_quite_a_run_is_none() -> None:
         assert read(refused, known) is None
 
 
+def test_a_client_that_writes_its_id_in_two_ways_is_one_client_in_what_is_kept() -> None:
+    ann, session = typist(1), Session()
+    room = Room(Document(None, [BASE]))
+    room.join(session)
+    first, second = ann.insert(4, "a"), ann.insert(5, "b")
+    longer = second.replace(b"\x01\x01\x01\x01", b"\x01\x01\x81\x00\x01")
+    assert longer != second
+    for update in (first, longer):
+        room.receive(session, Update(update).encode(), 0)
+    room.end_turn()
+    batch = room.take_batch()
+    assert batch is not None
+    assert Document(None, [BASE, batch.update]).text() == room.document.text() == "baseab"
+
+
 @pytest.mark.parametrize(("client", "clock"), [(MAX_UINT + 1, 1), (1, MAX_CLOCK)])
 def test_numbers_that_no_editor_sends_are_left_to_the_strict_reader(client: int, clock: int) -> None:
     raw = b"".join(
