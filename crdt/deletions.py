@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from crdt.updates import DeletedRange, read_sections
+from crdt.sections import read_sections
+from crdt.updates import DeletedRange
 
 
 def covered(update: bytes, by: bytes) -> bool:

@@ -5,44 +5,21 @@ bytes and goes in when the predecessor has come. So order does not matter, and n
 snapshot unnoticed.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
-from pycrdt import Doc, Text
-
-from crdt import statevector
+from crdt import statevector, typed
+from crdt.applied import Applied
 from crdt.deletions import covered
-from crdt.errors import InvalidUpdate
+from crdt.errors import InvalidUpdate, TryAgainLater
+from crdt.guard import Examined, Guard
 from crdt.merge import merge
+from crdt.repeats import contradicts, trim
+from crdt.replica import Replica
+from crdt.sections import split
 from crdt.structs import Id
-from crdt.surrogates import Pairs, replace
 from crdt.text import Edit
-from crdt.updates import EMPTY, scan, split
-
-TEXT = "content"
-"""The key of the ``Y.Text`` that a note's plain text is read from."""
-
-
-class Applied(NamedTuple):
-    """What came of an update."""
-
-    ready: bytes
-    """What went into the document and was new to it, as an update; ``EMPTY`` when that is nothing."""
-    missing: bool
-    """Whether a part of the update waits for a predecessor."""
-    released: bool
-    """Whether ``ready`` may hold, besides this update, parts of earlier ones that had waited."""
-
-
-class NotPlainText(Exception):
-    """The note holds something that cannot be told from text, so its text cannot be edited here."""
-
-
-NOTHING_NEW = Applied(EMPTY, False, False)
-"""All of the update was known."""
+from crdt.typed import Typed
+from crdt.updates import EMPTY, Scan, scan
 
 
 class Document:
@@ -58,36 +35,103 @@ class Document:
         Raises:
             InvalidUpdate: the state or an update is not well-formed.
         """
-        self._doc: Doc[Text] = Doc()
+        self._replica = Replica()
         self._clocks: dict[int, int] = {}
-        self._pairs = Pairs()
+        self._guard = Guard(self.encode)
         self._waiting = EMPTY
         self._wanted: frozenset[Id] = frozenset()
-        self._applied = 0
         if state is not None:
-            self._integrate(state)
-            self._clocks = statevector.decode(self._doc.get_state())
+            shape = scan(state, {}).shape
+            self._replica.integrate(state)
+            self._clocks = self._replica.clocks()
+            self._guard.learn(shape)
         rest = list(updates)
+        for update in rest:
+            scan(update, {})
         if rest:
-            with _refusing():
-                merged = merge(rest)
-            self.apply(merged)
+            self._load(rest)
+
+    def _load(self, updates: list[bytes]) -> None:
+        try:
+            self.apply(merge(updates))
+        except InvalidUpdate:
+            # The native core merges what a hostile client has given one id to badly; one by one, they went in before.
+            for update in updates:
+                self.apply(update)
+
+    def examine(self, update: bytes) -> Examined:
+        """Look at an update before it is applied; the document is not touched.
+
+        Raises:
+            InvalidUpdate: no editor sends such a thing.
+            TooMuchMissing: it leans on what is not known, and too much that does waits already.
+            TryAgainLater: the document is ``damaged``.
+        """
+        if self.damaged:
+            raise TryAgainLater
+        fresh, seen = self._read(update)
+        if self._waiting != EMPTY and contradicts(fresh, self._waiting):
+            raise InvalidUpdate("The update gives ids to something else than what waits under them already.")
+        return self._guard.judge(fresh, seen, len(self._waiting))
+
+    def _read(self, update: bytes) -> tuple[bytes, Scan]:
+        seen = scan(update, self._clocks)
+        if not seen.repeats or not (seen.new or seen.deletes):
+            return update, seen
+        fresh = trim(update, self._clocks)
+        return fresh, scan(fresh, self._clocks)
 
     def apply(self, update: bytes) -> Applied:
         """Take an update; what misses a predecessor waits, and what had waited for this one goes in.
 
         Raises:
-            InvalidUpdate: the update is not well-formed. The document is as before.
+            InvalidUpdate: the update is not well-formed. The document is as before, unless it is ``damaged``.
         """
-        seen = scan(update, self._clocks)
+        fresh, seen = self._read(update)
+        if seen.complete and self._guard.misplaced(seen.shape):
+            return self._apply_in_parts(fresh)
+        return self.take(fresh, seen)
+
+    def type(self, update: bytes) -> Typed | None:
+        """Take an update that is a run of text beside what is there; nothing when it is not, or something waits.
+
+        It goes into the native document together with others: with ``settle``, or before anything else is done with it.
+        """
+        if self._waiting != EMPTY or self.damaged:
+            return None
+        read = typed.read(update, self._clocks)
+        if read is None:
+            return None
+        client, run = read
+        self._clocks[client] = run.end
+        taken = typed.typed(update, run)
+        self._replica.type(taken)
+        return taken
+
+    def settle(self) -> None:
+        """Put what was typed into the native document.
+
+        Raises:
+            TryAgainLater: the native core broke on it. The document is ``damaged``.
+        """
+        self._replica.settle()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the native core broke in the middle of something, so that this must not be used any more."""
+        return self._replica.damaged
+
+    def take(self, update: bytes, seen: Scan) -> Applied:
+        """Apply an update that was examined, as ``apply`` does."""
         if not seen.complete:
             return self._apply_in_parts(update)
         if seen.new:
-            self._integrate(update)
+            self._replica.integrate(update)
             self._advance(seen.ends)
+            self._guard.learn(seen.shape)
             ready = update
         else:
-            ready = update if seen.deletes and self._changes(update) else EMPTY
+            ready = update if seen.deletes and self._replica.changes(update) else EMPTY
         if self._wanted and not self._wanted.isdisjoint(self._known_wanted()):
             released = self._apply_in_parts(EMPTY)
             return Applied(merge([ready, released.ready]), False, True)
@@ -95,11 +139,13 @@ class Document:
 
     def _apply_in_parts(self, update: bytes) -> Applied:
         had_waiting = self._waiting != EMPTY
-        missing = split(update, self._clocks).waiting != EMPTY
-        ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks)
-        changed = ready != EMPTY and self._changes(ready)
+        missing = split(update, self._clocks, self._guard.may_hold).waiting != EMPTY
+        ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks, self._guard.may_hold)
+        seen = scan(ready, self._clocks)
+        changed = ready != EMPTY and self._replica.changes(ready)
         self._waiting, self._wanted = waiting, wanted
-        self._advance(scan(ready, self._clocks).ends)
+        self._advance(seen.ends)
+        self._guard.learn(seen.shape)
         return Applied(ready if changed else EMPTY, missing and waiting != EMPTY, had_waiting and ready != EMPTY)
 
     def _known_wanted(self) -> set[Id]:
@@ -110,35 +156,6 @@ class Document:
             if end > self._clocks.get(client, 0):
                 self._clocks[client] = end
 
-    def _changes(self, update: bytes) -> bool:
-        """Apply an update and tell whether that changed the document."""
-        update = self._as_clients_have_it(update)
-        changes: list[object] = []
-        subscription = self._doc.observe(changes.append)
-        try:
-            self._put_in(update)
-        finally:
-            self._doc.unobserve(subscription)
-        return bool(changes)
-
-    def _integrate(self, update: bytes) -> None:
-        self._put_in(self._as_clients_have_it(update))
-
-    def _put_in(self, update: bytes) -> None:
-        with _refusing():
-            self._doc.apply_update(update)
-        self._applied += len(update)
-
-    def _as_clients_have_it(self, update: bytes) -> bytes:
-        """Give the update, and make the native document anew, with the characters that are now cut in two replaced."""
-        broken = self._pairs.broken_by(update)
-        if not broken:
-            return update
-        state = replace(self.encode(), broken)
-        self._doc = Doc()
-        self._doc.apply_update(state)
-        return replace(update, broken)
-
     @property
     def waiting(self) -> bytes | None:
         """The updates that wait for a predecessor, merged into one."""
@@ -147,7 +164,12 @@ class Document:
     @property
     def size(self) -> int:
         """How large the document and what waits are, in bytes: an upper bound, exact after ``encode``."""
-        return self._applied + len(self._waiting) - len(EMPTY)
+        return self._replica.size + len(self._waiting) - len(EMPTY)
+
+    @property
+    def clocks(self) -> Mapping[int, int]:
+        """How much of each client is in the document."""
+        return self._clocks
 
     def state_vector(self) -> bytes:
         """Say how much of each client is in the document."""
@@ -160,8 +182,7 @@ class Document:
             InvalidUpdate: the state vector is not well-formed.
         """
         statevector.decode(state_vector)
-        with _refusing():
-            return self._doc.get_update(state_vector)
+        return self._replica.difference(state_vector)
 
     def has(self, update: bytes) -> bool:
         """Whether an update brings nothing new; the document is not touched.
@@ -176,9 +197,7 @@ class Document:
 
     def encode(self) -> bytes:
         """Give the whole document as one update, without what waits."""
-        state = self.difference(statevector.EMPTY)
-        self._applied = len(state)
-        return state
+        return self._replica.encode()
 
     def edit(self, edits: Iterable[Edit]) -> bytes:
         """Edit the plain text here; the update that says so, ``EMPTY`` when nothing changes.
@@ -188,59 +207,11 @@ class Document:
         Raises:
             NotPlainText: places in the plain text cannot be found in the document. Nothing was changed.
         """
-        updates: list[bytes] = []
-        text = self._doc.get(TEXT, type=Text)
-        subscription = self._doc.observe(lambda event: updates.append(event.update))
-        try:
-            with self._doc.transaction():
-                _carry_out(text, edits)
-        finally:
-            self._doc.unobserve(subscription)
+        updates = self._replica.edit(edits)
         for update in updates:
-            self._pairs.broken_by(update)
             self._advance(scan(update, self._clocks).ends)
-            self._applied += len(update)
         return merge(updates) if updates else EMPTY
 
     def text(self) -> str:
-        """Give the plain text: the ``Y.Text`` under the key ``content``."""
-        return str(self._doc.get(TEXT, type=Text))
-
-
-def _carry_out(text: Text, edits: Iterable[Edit]) -> None:
-    embeds = _embeds(text)
-    for at, removed, inserted in edits:
-        inner = [place for place in embeds if at < place < at + removed]
-        for start, end in reversed(list(pairwise([at, *inner, at + removed]))):
-            first = start + bisect_right(embeds, start)
-            del text[first : first + end - start]
-        text.insert(at + bisect_right(embeds, at), inserted)
-        growth = len(inserted.encode())
-        embeds = [place if place <= at else max(at, place - removed) + growth for place in embeds]
-
-
-def _embeds(text: Text) -> list[int]:
-    """Where in the plain text, in bytes, something stands that is none: the native core counts one for each."""
-    plain = len(str(text).encode())
-    if len(text) == plain:
-        return []
-    embeds, at = [], 0
-    for value, _ in text.diff():
-        if isinstance(value, str):
-            at += len(value.encode())
-        else:
-            embeds.append(at)
-    if at != plain or len(text) != plain + len(embeds):
-        raise NotPlainText
-    return embeds
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        # The native core panics with an exception of its own that is not an Exception, and is not exported.
-        if isinstance(error, ValueError | RuntimeError) or type(error).__name__ == "PanicException":
-            raise InvalidUpdate(f"The update cannot be applied: {error}") from None
-        raise
+        """Give the plain text."""
+        return self._replica.text()

@@ -106,6 +106,12 @@ class TooManyBytes(ProtocolError):
     code = 4429
 
 
+class TooMuchMissing(ProtocolError):
+    """Too much of what was sent here leans on edits that never came: reconnect, so that all of it is sent in order."""
+
+    code = 1013
+
+
 class SlowReader(ProtocolError):
     """This connection reads more slowly than the note changes: reconnect to catch up."""
 

@@ -7,7 +7,8 @@ has the earlier document, or leans on any of it, names the client ids that wrote
 from crdt import statevector
 from crdt.document import Document
 from crdt.errors import OldGeneration
-from crdt.updates import clients, scan
+from crdt.sections import clients
+from crdt.updates import scan
 
 
 class Generation:
@@ -20,6 +21,11 @@ class Generation:
             InvalidUpdate: it is not well-formed.
         """
         self._earlier = frozenset(statevector.decode(state_vector))
+
+    @property
+    def first(self) -> bool:
+        """Whether there was none before."""
+        return not self._earlier
 
     def check_state_vector(self, state_vector: bytes) -> None:
         """Refuse a replica that has something of an earlier generation.

@@ -4,13 +4,23 @@ from collections.abc import Sequence
 
 from pycrdt import merge_updates
 
+from crdt.native import refusing
+from crdt.typed import join, join_others
+
 FAN_IN = 64
 """Merging is quadratic in the number of updates, so it is done as a tree with this many branches."""
 
 
 def merge(updates: Sequence[bytes]) -> bytes:
-    """Merge one or more updates into one that has the effect of all of them, in whatever order they came."""
+    """Merge one or more updates into one that has the effect of all of them, in whatever order they came.
+
+    Raises:
+        InvalidUpdate: they cannot be merged.
+    """
     level = list(updates)
+    joined = join(level) if len(level) > 1 else None
+    if joined is not None:
+        return joined
     while len(level) > 1:
         level = [_merge_group(level[i : i + FAN_IN]) for i in range(0, len(level), FAN_IN)]
     return level[0]
@@ -18,6 +28,9 @@ def merge(updates: Sequence[bytes]) -> bytes:
 
 def merge_others(updates: Sequence[bytes]) -> list[bytes]:
     """For each of two or more updates, merge all the others."""
+    joined = join_others(updates)
+    if joined is not None:
+        return joined
     before = updates[0]
     others = [b""]
     for update in updates[1:]:
@@ -32,4 +45,7 @@ def merge_others(updates: Sequence[bytes]) -> list[bytes]:
 
 
 def _merge_group(updates: Sequence[bytes]) -> bytes:
-    return updates[0] if len(updates) == 1 else merge_updates(*updates)
+    if len(updates) == 1:
+        return updates[0]
+    with refusing():
+        return merge_updates(*updates)

@@ -5,31 +5,24 @@ The way of an edit: ``receive`` applies it; ``end_turn`` sends on, as one frame,
 acknowledgement is its own update coming back, so until an update is stored it goes to everybody but its sender.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from crdt.contribution import Batch, Contribution, acknowledgements, by_sender, for_senders
-from crdt.document import NOTHING_NEW, Applied, Document
+from crdt.answers import Answers
+from crdt.contribution import Batch, Contribution, acknowledgements
+from crdt.document import Document
 from crdt.envelope import stateless
-from crdt.errors import MalformedMessage, NoteFull, ProtocolError
+from crdt.errors import MalformedMessage, ProtocolError, TryAgainLater
 from crdt.generation import Generation
-from crdt.merge import merge
+from crdt.intake import MAX_NOTE_BYTES, Intake
 from crdt.messages import AwarenessUpdate, Message, QueryAwareness, SyncStep1, SyncStep2, Update, decode
+from crdt.outbox import Outbox, Outgoing
 from crdt.presence import AwarenessLimits, Presence
+from crdt.returning import Returning
 from crdt.session import Session
 from crdt.text import Edit
+from crdt.trials import Trial, Trials
 from crdt.unstored import Unstored
-from crdt.updates import EMPTY, only_deletes
-
-MAX_NOTE_BYTES = 64 * 1024 * 1024
-"""The default size limit of a note."""
-
-
-class Outgoing(NamedTuple):
-    """A frame and who gets it."""
-
-    frame: bytes
-    receivers: Sequence[Session]
 
 
 class Room:
@@ -47,12 +40,22 @@ class Room:
         self.presence = Presence(awareness)
         self.unstored = Unstored()
         """What waits for ``take_batch``."""
-        self._max_note_bytes = max_note_bytes
         self._sessions: dict[Session, None] = {}
-        self._outgoing: list[Outgoing] = []
-        self._turn: list[Contribution] = []
-        self._waited_for: dict[Session, None] = {}
-        self._answers: dict[bytes, bytes] = {}
+        self._outbox = Outbox()
+        self._answers = Answers(document)
+        self._returning = Returning()
+        self._committing: Batch | None = None
+        self._intake = Intake(document, self.generation, max_note_bytes, self._outbox, self._answers)
+
+    @property
+    def trials(self) -> Trials:
+        """What is to be tried elsewhere before it is applied; ``tried`` says how it went."""
+        return self._intake.trials
+
+    @property
+    def came_in(self) -> int:
+        """How many edits came in since the last turn ended."""
+        return len(self._intake.turn)
 
     @property
     def sessions(self) -> Sequence[Session]:
@@ -63,18 +66,19 @@ class Room:
         """Let a client in: it is asked what it has, and told who is here."""
         self._sessions[session] = None
         if len(self.presence):
-            self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+            self._outbox.send(AwarenessUpdate(self.presence.everyone()).encode(), session)
         self._greet(session)
 
     def _greet(self, session: Session) -> None:
         session.greeted = True
-        self._send(SyncStep1(self.document.state_vector()).encode(), session)
+        self._outbox.send(SyncStep1(self.document.state_vector()).encode(), session)
 
     def leave(self, session: Session, now: float) -> None:
         """Let a client go: what it sent is kept, its presence is removed. A second time does nothing."""
         if session in self._sessions:
             del self._sessions[session]
-            self._waited_for.pop(session, None)
+            self._intake.forget(session)
+            self._returning.leave(session)
             self.presence.leave(session, now)
 
     def receive(self, session: Session, frame: bytes, now: float) -> None:
@@ -85,23 +89,51 @@ class Room:
             frame: the payload of a binary WebSocket message.
             now: the time in seconds, from a clock that does not go back.
         """
-        if session.error is not None:
+        if session.error is not None or self.type(session, frame):
             return
         try:
-            for message in decode(frame):
-                self._handle(session, message, now)
+            if self.trials and session in self.trials:
+                self.trials.hold(session, frame)
+            else:
+                self._handle_all(session, decode(frame), now)
         except ProtocolError as error:
             session.refuse(error)
 
+    def type(self, session: Session, frame: bytes) -> bool:
+        """Take a frame that is one run of typed text, without native code; whether it is one."""
+        return self._intake.type(session, frame)
+
+    def _handle_all(self, session: Session, messages: Iterator[Message], now: float) -> None:
+        for message in messages:
+            self._handle(session, message, now)
+            if self.trials and session in self.trials:
+                self.trials.hold_rest(session, messages)
+                return
+
+    def tried(self, trial: Trial, error: ProtocolError | None, now: float) -> None:
+        """Go on with a client after an update of it was tried, and is refused if there is an ``error``."""
+        session = trial.session
+        if not self.trials.end(trial) or session.error is not None:
+            return
+        try:
+            if error is not None:
+                raise error
+            self._intake.change(session, Update(trial.update), tried=True)
+            self._handle_all(session, trial.rest(gone=session not in self._sessions), now)
+        except ProtocolError as refused:
+            session.refuse(refused)
+
     def _handle(self, session: Session, message: Message, now: float) -> None:
         if isinstance(message, Update | SyncStep2):
-            self._change(session, message)
+            if isinstance(message, SyncStep2):
+                self._returning.answered(session)
+            self._intake.change(session, message)
         elif isinstance(message, AwarenessUpdate):
             self.presence.apply(session, message.payload, now)
         elif isinstance(message, SyncStep1):
             self._answer(session, message.state_vector)
         elif isinstance(message, QueryAwareness):
-            self._send(AwarenessUpdate(self.presence.everyone()).encode(), session)
+            self._outbox.send(AwarenessUpdate(self.presence.everyone()).encode(), session)
         else:
             raise MalformedMessage("Only a server may deny permission.")
 
@@ -109,39 +141,9 @@ class Room:
         self.generation.check_state_vector(state_vector)
         if session.counts_changes and not session.greeted:  # it begins anew, with its answer counted as unsynced
             self._greet(session)
-        frame = self._answers.get(state_vector)
-        if frame is None:
-            frame = SyncStep2(self.document.difference(state_vector)).encode()
-            self._answers[state_vector] = frame
-        self._send(frame, session)
+        self._outbox.send(self._answers.answer(session, state_vector), session)
+        self._returning.asked(session, state_vector, self.document.clocks)
         session.synced = True
-
-    def _change(self, session: Session, message: Update | SyncStep2) -> None:
-        answers = isinstance(message, SyncStep2)
-        if answers:
-            session.asked = session.greeted = False
-        # Who may only read still answers a step 1: what it says is taken when none of it is new.
-        if session.read_only and not (answers and self.document.has(message.update)):
-            for frame in session.refusal():
-                self._send(frame, session)
-        else:
-            self._edit(session, message.update)
-
-    def _edit(self, session: Session, update: bytes) -> None:
-        if update == EMPTY:
-            if session.counts_changes:
-                self._turn.append(Contribution(session, EMPTY, EMPTY, EMPTY))
-            return
-        self.generation.check_update(update)
-        self._check_size(0 if only_deletes(update) else len(update))
-        self._answers.clear()
-        applied = self.document.apply(update)
-        if applied.missing:
-            self._ask(session)
-        if only_deletes(update) and applied == NOTHING_NEW and not session.counts_changes:
-            # The usual answer to a step 1 from a client that was up to date.
-            return
-        self._turn.append(self._contribution(session, update, applied))
 
     def edit(self, edits: Sequence[Edit]) -> Contribution | None:
         """Edit the text here, for nobody in particular; nothing when that changes nothing.
@@ -152,38 +154,7 @@ class Room:
             NoteFull: the note would become too large. Nothing was changed.
             NotPlainText: the document does not allow it. Nothing was changed.
         """
-        self._check_size(sum(len(edit.text.encode()) for edit in edits))
-        update = self.document.edit(edits)
-        if update == EMPTY:
-            return None
-        self._answers.clear()
-        contribution = Contribution(None, update, update, update)
-        self._turn.append(contribution)
-        return contribution
-
-    def _check_size(self, growth: int) -> None:
-        room_left = self._max_note_bytes - growth
-        if self.document.size <= room_left or not growth:
-            return
-        self.document.encode()
-        if self.document.size > room_left:
-            raise NoteFull(f"The note has reached its limit of {self._max_note_bytes} bytes: no more edits are taken.")
-
-    def _ask(self, session: Session) -> None:
-        self._waited_for[session] = None
-        if not session.asked:
-            session.asked = True
-            self._send(SyncStep1(self.document.state_vector()).encode(), session)
-
-    def _contribution(self, session: Session, update: bytes, applied: Applied) -> Contribution:
-        if applied.released:
-            waited = tuple(other for other in self._waited_for if other is not session)
-            if self.document.waiting is None:
-                self._waited_for.clear()
-            return Contribution(session, update, applied.ready, update, waited)
-        if applied.ready != EMPTY or applied.missing:
-            return Contribution(session, update, applied.ready, update)
-        return Contribution(session, update, EMPTY, EMPTY)
+        return self._intake.edit(edits)
 
     def pass_on(self, session: Session, payload: bytes) -> None:
         """Send a stateless message to everybody else who understands it; it is not kept.
@@ -192,54 +163,56 @@ class Room:
             MalformedMessage: the payload is not a string.
         """
         receivers = [other for other in self._sessions if other.takes_stateless and other is not session]
-        self._outgoing.append(Outgoing(stateless(payload), receivers))
-
-    def _send(self, frame: bytes, session: Session) -> None:
-        self._outgoing.append(Outgoing(frame, (session,)))
+        self._outbox.send_to(receivers, stateless(payload))
 
     def expire(self, now: float) -> None:
         """Remove the presence of clients that have not renewed it."""
         self.presence.expire(now)
 
+    def settle(self) -> None:
+        """Put what was typed into the native document, unless it breaks on it: then that is ``damaged``."""
+        with suppress(TryAgainLater):
+            self.document.settle()
+
     def end_turn(self) -> None:
-        """Send on what came in since the last call: one frame for all, merged, however much it was."""
+        """Send on what came in since the last call: one frame for all. InvalidUpdate: it cannot be stored."""
+        self._answers.end_turn()
         changes = self.presence.take_changes()
         if changes is not None:
-            self._outgoing.append(Outgoing(AwarenessUpdate(changes).encode(), self.sessions))
-        if self._turn:
-            turn, self._turn = self._turn, []
-            self._answers.clear()
-            self._broadcast(by_sender(turn))
-            self.unstored.add(turn)
+            self._outbox.send_to(self.sessions, AwarenessUpdate(changes).encode())
+        turn = self._intake.take_turn()
+        turn = self._returning.end_turn(turn, lambda: self._unacknowledged(turn))
+        if turn:
+            self._answers.forget()
+            self._outbox.broadcast(turn, self._sessions)
+            self.unstored.add(turn, checked=self.document.waiting is not None)
 
-    def _broadcast(self, groups: Sequence[tuple[Sequence[Session], bytes]]) -> None:
-        if not groups:
-            return
-        senders = {session for group, _ in groups for session in group}
-        everybody = [session for session in self._sessions if session.synced and session not in senders]
-        if everybody:
-            self._outgoing.append(Outgoing(Update(merge([update for _, update in groups])).encode(), everybody))
-        for group, update in for_senders(groups):
-            receivers = [session for session in group if session.synced and session in self._sessions]
-            self._outgoing.append(Outgoing(Update(update).encode(), receivers))
+    def _unacknowledged(self, turn: Sequence[Contribution]) -> set[Session]:
+        """Give those who have sent something that is not stored yet."""
+        on_its_way = () if self._committing is None else self._committing.contributions
+        sent = (*turn, *self.unstored.contributions, *on_its_way)
+        return {contribution.sender for contribution in sent if contribution.sender is not None}
 
     def frames(self) -> list[Outgoing]:
         """Take the frames that are to be sent, in order."""
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
+        return self._outbox.take()
 
     def take_batch(self) -> Batch | None:
         """Take what is to be stored next; nothing when everything is stored or on its way."""
-        return self.unstored.take()
+        batch = self.unstored.take()
+        self._committing = batch or self._committing
+        return batch
 
     def discard(self) -> None:
         """Forget what was not handed over yet: nobody is sent it, and it is not stored."""
-        self._turn, self._outgoing = [], []
+        self._intake.clear()
+        self._outbox.take()
         self.unstored.clear()
 
     def stored(self, batch: Batch) -> None:
         """Acknowledge a batch, after its commit, to everybody who sent a part of it."""
+        self._committing = None
         for session, own, others in acknowledgements(batch):
             if session in self._sessions:
                 for frame in session.acknowledgement(own, others):
-                    self._send(frame, session)
+                    self._outbox.send(frame, session)

@@ -9,6 +9,10 @@ EMPTY = b"\x00"
 """The state vector of a document with nothing in it."""
 
 
+MAX_CLIENTS = 100_000
+"""How many clients a state vector may name."""
+
+
 def decode(data: bytes) -> dict[int, int]:
     """Read a state vector: a count, then that many pairs of client id and next clock.
 
@@ -30,6 +34,8 @@ def _read(data: bytes) -> tuple[dict[int, int], int]:
     count, at = read_uint(data, 0)
     if count > len(data):
         raise InvalidUpdate("The state vector announces more clients than it has bytes.")
+    if count > MAX_CLIENTS:
+        raise InvalidUpdate(f"The state vector names more than {MAX_CLIENTS} clients.")
     clocks = {}
     for _ in range(count):
         client, at = read_uint(data, at)

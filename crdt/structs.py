@@ -3,7 +3,8 @@
 A struct is a piece of content (an item), what is left of a collected one (GC), or a hole (Skip). Items name the ids of
 their neighbours; these must be known before the item can be put in its place. The layout is that of Yjs' ``Item.write``
 and ``readClientsStructRefs``; content that only some Yjs cores know (Move, weak links) is refused, since it stops every
-other client of the note.
+other client of the note, and so is what the native core behind this server misreads: the JSON values and the XML hooks
+of old editors, and JSON that is none.
 """
 
 from collections.abc import Callable
@@ -11,20 +12,24 @@ from typing import NamedTuple, TypeAlias
 
 from crdt.encoding import read_bytes, read_string, read_uint
 from crdt.errors import InvalidUpdate
+from crdt.values import skip_any, skip_json
 
 Id: TypeAlias = tuple[int, int]
 """A client id and a clock: one character or one value."""
 
-MAX_DEPTH = 64
-"""How deep arrays and objects may be nested in one value."""
+MAX_CLOCK = (1 << 31) - 1
+"""The largest clock. Where the native core subtracts two, a larger one turns negative."""
 
 TEXT = 4
 """The kind of content that is text, in the low five bits of an item's first byte."""
 HAS_ORIGIN, HAS_RIGHT_ORIGIN = 0x80, 0x40
 """The bits of an item's first byte that say whether its left and right neighbours are named."""
+HAS_NEIGHBOUR = HAS_ORIGIN | HAS_RIGHT_ORIGIN
+
+GC, DELETED, TYPE, ANY, DOCUMENT, SKIP = 0, 1, 7, 8, 9, 10
+"""Further kinds of content, and of what is none."""
 
 _REF = 0x1F
-_GC, _SKIP = 0, 10
 _HAS_PARENT_SUB = 0x20
 
 
@@ -39,6 +44,10 @@ class Struct(NamedTuple):
     """Whether it is a hole: its clocks are not in this update."""
     end: int
     """The position behind it."""
+    kind: int
+    """What it is: the low five bits of its first byte."""
+    parent: Id | None
+    """The id of the shared type it is in, if it names one."""
 
 
 def read_struct(data: bytes, at: int) -> Struct:
@@ -50,15 +59,16 @@ def read_struct(data: bytes, at: int) -> Struct:
     """
     info = data[at]
     ref = info & _REF
-    if ref in (_GC, _SKIP):
+    if ref in (GC, SKIP):
         length, at = read_uint(data, at + 1)
-        return Struct(_positive(length), (), ref == _SKIP, at)
+        return Struct(_positive(length), (), ref == SKIP, at, ref, None)
     needs, at = read_head(data, at)
+    parent = None if info & HAS_NEIGHBOUR or not needs else needs[0]
     if ref == TEXT:
         length, at = _read_text(data, at)
     else:
         length, at = _content(ref)(data, at)
-    return Struct(_positive(length), needs, False, at)
+    return Struct(_positive(length), needs, False, at, ref, parent)
 
 
 def read_head(data: bytes, at: int) -> tuple[tuple[Id, ...], int]:
@@ -125,34 +135,25 @@ def _read_deleted(data: bytes, at: int) -> tuple[int, int]:
     return read_uint(data, at)
 
 
-def _read_json(data: bytes, at: int) -> tuple[int, int]:
-    length, at = read_uint(data, at)
-    for _ in range(length):
-        _, at = read_string(data, at)
-    return length, at
-
-
 def _read_one_bytes(data: bytes, at: int) -> tuple[int, int]:
     _, at = read_bytes(data, at)
     return 1, at
 
 
-def _read_one_string(data: bytes, at: int) -> tuple[int, int]:
-    _, at = read_string(data, at)
-    return 1, at
+def _read_embed(data: bytes, at: int) -> tuple[int, int]:
+    return 1, skip_json(data, at)
 
 
 def _read_format(data: bytes, at: int) -> tuple[int, int]:
     _, at = read_string(data, at)
-    _, at = read_string(data, at)
-    return 1, at
+    return 1, skip_json(data, at)
 
 
 def _read_type(data: bytes, at: int) -> tuple[int, int]:
     kind, at = read_uint(data, at)
-    if kind > 6:
+    if kind > 6 or kind == 5:
         raise InvalidUpdate(f"The update has a shared type ({kind}) that is not known here.")
-    if kind in (3, 5):
+    if kind == 3:
         _, at = read_string(data, at)
     return 1, at
 
@@ -170,14 +171,13 @@ def _read_document(data: bytes, at: int) -> tuple[int, int]:
 
 
 _CONTENT: dict[int, Callable[[bytes, int], tuple[int, int]]] = {
-    1: _read_deleted,
-    2: _read_json,
+    DELETED: _read_deleted,
     3: _read_one_bytes,
-    5: _read_one_string,
+    5: _read_embed,
     6: _read_format,
-    7: _read_type,
-    8: _read_any,
-    9: _read_document,
+    TYPE: _read_type,
+    ANY: _read_any,
+    DOCUMENT: _read_document,
 }
 
 
@@ -191,52 +191,3 @@ def _content(ref: int) -> Callable[[bytes, int], tuple[int, int]]:
         return _CONTENT[ref]
     except KeyError:
         raise InvalidUpdate(f"The update has a kind of content ({ref}) that is not known here.") from None
-
-
-_FIXED = {120: 0, 121: 0, 122: 8, 123: 8, 124: 4, 126: 0, 127: 0}
-"""Any values of a fixed size: true, false, bigint, float64, float32, null, undefined."""
-
-
-def skip_any(data: bytes, at: int, depth: int = 0) -> int:
-    """Give the position behind a lib0 "any" value.
-
-    Raises:
-        IndexError: the bytes end within it.
-        ProtocolError: it is not well-formed, or nested deeper than ``MAX_DEPTH``.
-    """
-    kind = data[at]
-    at += 1
-    if kind in _FIXED:
-        at += _FIXED[kind]
-        if at > len(data):
-            raise IndexError
-        return at
-    if kind == 125:
-        return _skip_int(data, at)
-    if kind == 119:
-        return read_string(data, at)[1]
-    if kind == 116:
-        return read_bytes(data, at)[1]
-    if kind in (117, 118):
-        return _skip_nested(data, at, kind == 118, depth + 1)
-    raise InvalidUpdate(f"A value in the update has a type ({kind}) that is not known here.")
-
-
-def _skip_int(data: bytes, at: int) -> int:
-    start = at
-    while data[at] >= 0x80:
-        at += 1
-    if at - start > 8:
-        raise InvalidUpdate("A number in the update is larger than 2^53 - 1.")
-    return at + 1
-
-
-def _skip_nested(data: bytes, at: int, keyed: bool, depth: int) -> int:
-    if depth > MAX_DEPTH:
-        raise InvalidUpdate(f"A value in the update is nested deeper than {MAX_DEPTH} levels.")
-    length, at = read_uint(data, at)
-    for _ in range(length):
-        if keyed:
-            _, at = read_string(data, at)
-        at = skip_any(data, at, depth)
-    return at

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from crdt.encoding import read_bytes, write_bytes, write_uint
+from crdt.sections import Section, encode, read_sections
 from crdt.structs import HAS_ORIGIN, HAS_RIGHT_ORIGIN, Id, is_text, read_head
-from crdt.updates import DeletedRange, Section, encode, read_sections
+from crdt.updates import DeletedRange
 
 _ASTRAL = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 _HALVES = "\ufffd\ufffd"

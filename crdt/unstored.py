@@ -1,10 +1,10 @@
 """What a room has taken in and not handed over to be stored yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from crdt.contribution import Batch, Contribution
 from crdt.merge import merge
-from crdt.updates import EMPTY
+from crdt.updates import EMPTY, scan
 
 OVERHEAD = 100
 """Bytes of memory, about, that a contribution takes besides its update."""
@@ -22,13 +22,29 @@ class Unstored:
     def __bool__(self) -> bool:
         return bool(self._contributions)
 
-    def add(self, contributions: Iterable[Contribution]) -> None:
-        """Take what came in during one turn."""
+    @property
+    def contributions(self) -> Sequence[Contribution]:
+        """What waits, in the order of its coming."""
+        return self._contributions
+
+    def add(self, contributions: Iterable[Contribution], checked: bool = False) -> None:
+        """Take what came in during one turn.
+
+        Args:
+            contributions: what came in.
+            checked: whether to see first that all that is to be stored can be read again once it is merged.
+
+        Raises:
+            InvalidUpdate: it cannot. It must not be stored.
+        """
         for contribution in contributions:
             self._contributions.append(contribution)
             self.bytes += len(contribution.update) + OVERHEAD
             if contribution.kept != EMPTY:
                 self._updates.append(contribution.kept)
+        if checked and self._updates:
+            self._updates = [merge(self._updates)]
+            scan(self._updates[0], {})
 
     def take(self) -> Batch | None:
         """Hand everything over, merged; nothing when there is none."""

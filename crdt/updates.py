@@ -1,17 +1,21 @@
 """What an update brings and what it leans on, read from its bytes (format v1) before any document sees it.
 
 An update is a list of sections, one a client, each a run of structs from a clock on; then a delete set, a list of clock
-ranges for each client. ``scan`` says whether a document with given clocks can take the update whole. Where it cannot,
-``split`` cuts it into the part that can be taken and the part that still misses a predecessor.
+ranges for each client. ``scan`` says whether a document with given clocks can take the update whole.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from crdt.encoding import read_uint, write_uint
+from crdt import typed
+from crdt.encoding import read_uint
 from crdt.errors import InvalidUpdate, ProtocolError
-from crdt.structs import Id, Struct, read_struct
+from crdt.structs import DOCUMENT, MAX_CLOCK, TEXT, TYPE, Id, Struct, read_struct
+
+MAX_STRUCTS = 500_000
+"""How many structs one update may have: reading them holds up everybody else."""
+MAX_RANGES = 250_000
+"""How many ranges one update may delete."""
 
 EMPTY = b"\x00\x00"
 """The update that says nothing."""
@@ -20,6 +24,35 @@ EMPTY = b"\x00\x00"
 def only_deletes(update: bytes) -> bool:
     """Whether an update has no structs, only a delete set."""
     return update.startswith(b"\x00")
+
+
+class Shape:
+    """What an update is made of, apart from text and values in places that are there already."""
+
+    __slots__ = ("documents", "parents", "structs", "types")
+
+    def __init__(self) -> None:
+        self.structs = 0
+        """How many structs there are."""
+        self.documents = False
+        """Whether there are documents inside the document."""
+        self.types: list[Id] = []
+        """The shared types that come with it."""
+        self.parents: list[Id] = []
+        """The ids that are named as shared types."""
+
+    def add(self, struct: Struct, place: Id) -> None:
+        """Take note of a struct and its id."""
+        if struct.parent is not None:
+            self.parents.append(struct.parent)
+        if struct.kind == TYPE:
+            self.types.append(place)
+        elif struct.kind == DOCUMENT:
+            self.documents = True
+
+
+PLAIN = Shape()
+"""Nothing of that sort."""
 
 
 class Scan(NamedTuple):
@@ -33,6 +66,9 @@ class Scan(NamedTuple):
     """Whether it has structs that are not known."""
     deletes: bool
     """Whether it has a delete set."""
+    repeats: bool = False
+    """Whether it has structs that are known."""
+    shape: Shape = PLAIN
 
 
 def scan(update: bytes, known: Mapping[int, int]) -> Scan:
@@ -43,8 +79,12 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
         known: for each client, the clock up to which its structs are known.
 
     Raises:
-        InvalidUpdate: the update is not well-formed.
+        InvalidUpdate: the update is not well-formed, or no editor sends such a thing.
     """
+    ordinary = typed.read(update, known)
+    if ordinary is not None:
+        client, run = ordinary
+        return Scan({client: run.end}, True, True, False)
     try:
         return _scan(update, known)
     except IndexError:
@@ -57,30 +97,50 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
 
 def _scan(update: bytes, known: Mapping[int, int]) -> Scan:
     ends: dict[int, int] = {}
-    complete, new = True, False
+    complete, new, repeats = True, False, False
     sections, at = read_uint(update, 0)
+    shape = Shape()
     for _ in range(sections):
         count, at = read_uint(update, at)
         client, at = read_uint(update, at)
         clock, at = read_uint(update, at)
         if client in ends:
             raise InvalidUpdate("A client has two sections in the update.")
+        shape.structs += count
+        if not count:
+            raise InvalidUpdate("A client has no structs in its section of the update.")
+        if shape.structs > MAX_STRUCTS:
+            raise InvalidUpdate(f"The update has more than {MAX_STRUCTS} structs.")
         ends[client] = clock
-        complete = complete and clock <= known.get(client, 0)
+        mine = known.get(client, 0)
+        repeats = repeats or clock < mine
+        complete = complete and clock <= mine
         for _ in range(count):
             struct = read_struct(update, at)
             at = struct.end
-            complete = complete and not struct.skip and _has(known, ends, struct.needs)
+            _check_needs(struct.needs, client, clock)
+            complete = complete and not struct.skip and has(known, ends, struct.needs)
+            if struct.kind != TEXT or struct.parent is not None:
+                shape.add(struct, (client, clock))
             clock += struct.length
             ends[client] = clock
-        new = new or clock > known.get(client, 0)
-    deletes, at = _read_deletes(update, at)
+        if clock > MAX_CLOCK:
+            raise InvalidUpdate(f"A clock in the update is larger than {MAX_CLOCK}.")
+        new = new or clock > mine
+    deletes, at = read_deletes(update, at)
     for client, clock, length in deletes:
         complete = complete and clock + length <= max(known.get(client, 0), ends.get(client, 0))
-    return Scan(ends, complete, new, bool(deletes))
+    return Scan(ends, complete, new, bool(deletes), repeats, shape)
 
 
-def _has(known: Mapping[int, int], ends: Mapping[int, int], needs: Iterable[Id]) -> bool:
+def _check_needs(needs: Iterable[Id], client: int, clock: int) -> None:
+    for other, needed in needs:
+        if other == client and needed >= clock:
+            raise InvalidUpdate("An item in the update leans on itself, or on what its client wrote later.")
+
+
+def has(known: Mapping[int, int], ends: Mapping[int, int], needs: Iterable[Id]) -> bool:
+    """Whether all ids are known, or stand before the place up to which an update was read."""
     return all(clock < known.get(client, 0) or clock < ends.get(client, 0) for client, clock in needs)
 
 
@@ -92,148 +152,28 @@ class DeletedRange(NamedTuple):
     length: int
 
 
-def _read_deletes(update: bytes, at: int) -> tuple[list[DeletedRange], int]:
-    deletes = []
+def read_deletes(update: bytes, at: int) -> tuple[list[DeletedRange], int]:
+    """Read the delete set at the end of an update, and give the position behind it.
+
+    Raises:
+        IndexError: the bytes end within it.
+        ProtocolError: it is not well-formed.
+    """
+    deletes: list[DeletedRange] = []
     clients, at = read_uint(update, at)
     for _ in range(clients):
         client, at = read_uint(update, at)
         ranges, at = read_uint(update, at)
+        if len(deletes) + ranges > MAX_RANGES:
+            raise InvalidUpdate(f"The update deletes more than {MAX_RANGES} ranges at once.")
         for _ in range(ranges):
             clock, at = read_uint(update, at)
             length, at = read_uint(update, at)
             if length == 0:
                 raise InvalidUpdate("A delete range in the update has no length.")
+            if clock + length > MAX_CLOCK:
+                raise InvalidUpdate(f"A clock in the update is larger than {MAX_CLOCK}.")
             deletes.append(DeletedRange(client, clock, length))
     if at != len(update):
         raise InvalidUpdate("The update has bytes behind its end.")
     return deletes, at
-
-
-@dataclass(slots=True)
-class Section:
-    """The structs of one client, of which the first ``taken`` can be put in their places."""
-
-    client: int
-    clock: int
-    """The clock of the first struct."""
-    start: int
-    """The position of the first struct in the update."""
-    structs: list[Struct] = field(default_factory=list)
-    taken: int = 0
-    position: int = 0
-    """The clock of the struct at ``taken``."""
-
-    def advance(self, known: dict[int, int]) -> bool:
-        """Take as many structs as the known clocks allow; whether there were any."""
-        before = self.taken
-        while self.taken < len(self.structs):
-            struct = self.structs[self.taken]
-            mine = known.get(self.client, 0)
-            end = self.position + struct.length
-            if self.position > mine or (struct.skip and end > mine) or not _has(known, {}, struct.needs):
-                break
-            known[self.client] = max(mine, end)
-            self.position = end
-            self.taken += 1
-        return self.taken > before
-
-    def blocked_by(self, known: Mapping[int, int]) -> Id | None:
-        """The first id that is missing for the struct at ``taken``; nothing when all structs are taken."""
-        if self.taken == len(self.structs):
-            return None
-        struct = self.structs[self.taken]
-        if struct.skip or self.position > known.get(self.client, 0):
-            return self.client, self.position + (struct.length if struct.skip else 0) - 1
-        return next(need for need in struct.needs if not _has(known, {}, (need,)))
-
-    def encode(self, update: bytes, first: int, last: int, clock: int) -> bytes:
-        """Write the section with only the structs from ``first`` up to ``last``; nothing when they are holes."""
-        while first < last and self.structs[first].skip:
-            clock += self.structs[first].length
-            first += 1
-        if first == last:
-            return b""
-        start = self.structs[first - 1].end if first else self.start
-        header = write_uint(last - first) + write_uint(self.client) + write_uint(clock)
-        return header + update[start : self.structs[last - 1].end]
-
-
-class Split(NamedTuple):
-    """An update in two parts, both made of the bytes of the original."""
-
-    ready: bytes
-    """What can be taken now."""
-    waiting: bytes
-    """What must wait for a predecessor."""
-    wanted: frozenset[Id]
-    """Ids that are missing: nothing that waits becomes ready before one of them is known."""
-
-
-def split(update: bytes, known: Mapping[int, int]) -> Split:
-    """Cut a well-formed update (see ``scan``) into what can be taken now and what must wait for a predecessor."""
-    sections, deletes = read_sections(update)
-    clocks = dict(known)
-    while sum(section.advance(clocks) for section in sections):
-        pass
-    ready = [section.encode(update, 0, section.taken, section.clock) for section in sections]
-    waiting = [section.encode(update, section.taken, len(section.structs), section.position) for section in sections]
-    ready_deletes, waiting_deletes = _split_deletes(deletes, clocks)
-    wanted = [(deleted.client, deleted.clock) for deleted in waiting_deletes]
-    wanted += [blocker for section in sections if (blocker := section.blocked_by(clocks)) is not None]
-    return Split(encode(ready, ready_deletes), encode(waiting, waiting_deletes), frozenset(wanted))
-
-
-def read_sections(update: bytes) -> tuple[list[Section], list[DeletedRange]]:
-    """Read a well-formed update (see ``scan``): the structs of each client, and what is deleted."""
-    sections = []
-    count, at = read_uint(update, 0)
-    for _ in range(count):
-        structs, at = read_uint(update, at)
-        client, at = read_uint(update, at)
-        clock, at = read_uint(update, at)
-        section = Section(client, clock, at, position=clock)
-        for _ in range(structs):
-            struct = read_struct(update, at)
-            section.structs.append(struct)
-            at = struct.end
-        sections.append(section)
-    return sections, _read_deletes(update, at)[0]
-
-
-def clients(update: bytes) -> set[int]:
-    """Give every client id that an update has structs or deletions of, or leans on.
-
-    Raises:
-        InvalidUpdate: the update is not well-formed.
-    """
-    named = set(scan(update, {}).ends)
-    sections, deletes = read_sections(update)
-    named.update(client for section in sections for struct in section.structs for client, _ in struct.needs)
-    named.update(deleted.client for deleted in deletes)
-    return named
-
-
-def _split_deletes(
-    deletes: Iterable[DeletedRange], known: Mapping[int, int]
-) -> tuple[list[DeletedRange], list[DeletedRange]]:
-    ready, waiting = [], []
-    for client, clock, length in deletes:
-        taken = max(0, min(length, known.get(client, 0) - clock))
-        if taken:
-            ready.append(DeletedRange(client, clock, taken))
-        if taken < length:
-            waiting.append(DeletedRange(client, clock + taken, length - taken))
-    return ready, waiting
-
-
-def encode(sections: Iterable[bytes], deletes: Iterable[DeletedRange]) -> bytes:
-    """Write an update from its sections, each encoded, and its deletions."""
-    present = [section for section in sections if section]
-    ranges: dict[int, list[DeletedRange]] = {}
-    for deleted in deletes:
-        ranges.setdefault(deleted.client, []).append(deleted)
-    encoded = [write_uint(len(present)), *present, write_uint(len(ranges))]
-    for client, deleted_ranges in ranges.items():
-        encoded += [write_uint(client), write_uint(len(deleted_ranges))]
-        encoded += [write_uint(clock) + write_uint(length) for _, clock, length in deleted_ranges]
-    return b"".join(encoded)

@@ -7,7 +7,8 @@ import orjson
 
 from crdt.errors import ProtocolError
 from crdt.messages import SyncStep2, Update, decode
-from crdt.updates import read_sections, scan
+from crdt.sections import read_sections
+from crdt.updates import scan
 from server.access import Identity
 from server.flightrecorder import LONGEST_MARK, Doing, Record
 from stores.notelog import NoteKey

@@ -35,6 +35,8 @@ class Doing(IntEnum):
     """Making a document of what is stored."""
     TEND = 3
     """Anything else with an open note: sending on, merging, an edit by REST."""
+    TYPE = 4
+    """Putting in what several clients typed. Nobody is blamed: the next server takes each edit by itself."""
 
 
 class Record(NamedTuple):

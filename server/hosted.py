@@ -1,18 +1,21 @@
 """A note that is open in this process, and where it is while it is being loaded or put away."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
 from crdt.contribution import Batch, Contribution
-from crdt.errors import NoteClosed, ProtocolError
+from crdt.errors import NoteClosed, ProtocolError, TryAgainLater
 from crdt.messages import AwarenessUpdate
 from crdt.presence import AwarenessLimits
 from crdt.room import Room
 from server.peer import Frame, Peer
 from stores.notelog import NoteKey
+
+logger = logging.getLogger("routa")
 
 HEARTBEAT = Frame(AwarenessUpdate(b"\x00").encode())
 """An awareness update about nobody: keeps clients that heard nothing for a while from giving the connection up."""
@@ -107,6 +110,20 @@ class HostedNote:
             ) from None
         finally:
             del self.edits[contribution]
+
+    def deliver(self) -> None:
+        """Hand the room's frames to the connections."""
+        for payload, receivers in self.room.frames():
+            frame = Frame(payload)
+            for session in receivers:
+                cast(Peer, session.peer).deliver(frame)
+
+    def settle(self) -> None:
+        """Have all that came in applied; if the native core broke, the note is loaded anew, as it is stored."""
+        self.room.settle()
+        if self.room.document.damaged and self.closed is None:
+            logger.error("The native core broke on %s/%s: the note is loaded anew", *self.key)
+            self.close(TryAgainLater(), NoteUnavailable("The note is being loaded anew: try again in a moment."))
 
     def keep_alive(self) -> None:
         """Send something to the clients that were sent nothing since the last call."""

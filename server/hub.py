@@ -13,7 +13,8 @@ from crdt.updates import EMPTY
 from server.compactor import Compactor
 from server.hosted import HostedNote, HubLimits, NoteUnavailable, Slots
 from server.journal import Journal, Written
-from server.peer import Frame, Peer
+from server.peer import Peer
+from server.trials import TrialRuns
 from server.watcher import Watcher
 from stores.errors import NotFound, StoreError
 from stores.notelog import NoteKey, NoteLog
@@ -37,6 +38,7 @@ class Hub:
         self.watcher = Watcher()
         """Who is told what happens to the notes."""
         self.journal = Journal(log, self._stored, self._lost)
+        self._trials = TrialRuns(clock, self._touch)
 
     async def open(self, key: NoteKey, create: bool = True, client: bool = False) -> HostedNote:
         """Give a note, loaded if it is not open. ``release`` it when done.
@@ -54,7 +56,9 @@ class Hub:
         async with self.slots.hold(key) as slot:
             if self.stopping:
                 raise NoteUnavailable(str(Stopping()))
-            if slot.note is None:
+            if slot.note is not None and slot.note.closed is not None:
+                await self.journal.settled(slot.note)
+            if slot.note is None or slot.note.closed is not None:
                 slot.note = await self._load(key, create)
             slot.note.use(client)
             return slot.note
@@ -88,6 +92,7 @@ class Hub:
             slot.note = None
 
     async def _settle(self, note: HostedNote) -> None:
+        await self._trials.settled(note)
         self._end_turn(note)
         if note.making is not None:
             await note.making
@@ -113,8 +118,9 @@ class Hub:
         """Take a frame from a client; when it is refused, ``session.error`` says why."""
         if self._limits.exceeded(note.room.unstored.bytes, self.journal.backlog):
             session.refuse(TryAgainLater())
-            return
         note.room.receive(session, frame, self._clock())
+        if note.room.trials.due:
+            self._trials.start(note)
         self._touch(note)
 
     def pass_on(self, note: HostedNote, session: Session, payload: bytes) -> None:
@@ -137,8 +143,9 @@ class Hub:
                 self._lost(note, error)
 
     def _end_turn(self, note: HostedNote) -> None:
+        note.settle()
         note.room.end_turn()
-        self._deliver(note)
+        note.deliver()
         if not note.room.unstored:
             return
         if note.missing:
@@ -157,16 +164,10 @@ class Hub:
             note.making = None
             self.journal.add(note)
 
-    def _deliver(self, note: HostedNote) -> None:
-        for payload, receivers in note.room.frames():
-            frame = Frame(payload)
-            for session in receivers:
-                cast(Peer, session.peer).deliver(frame)
-
     def _stored(self, written: Written, batch: Batch) -> None:
         note = cast(HostedNote, written)
         note.room.stored(batch)
-        self._deliver(note)
+        note.deliver()
         note.tell(batch)
         if batch.update != EMPTY:
             self._compactor.appended(note.key, len(batch.update))
@@ -221,8 +222,7 @@ class Hub:
 
     def text(self, key: NoteKey) -> str | None:
         """Give the text of a note if it is open."""
-        note = self.slots.get(key)
-        return None if note is None else note.room.document.text()
+        return None if (note := self.slots.get(key)) is None else note.room.document.text()
 
     def open_notes(self) -> list[HostedNote]:
         """Give the notes that are open."""
@@ -239,6 +239,7 @@ class Hub:
     async def drain(self) -> None:
         """Open nothing more, and wait until everything that came in is committed and acknowledged."""
         self.stopping = True
+        await self._trials.stop()
         self._end_turns()
         await asyncio.gather(*(note.making for note in self.open_notes() if note.making is not None))
         await self.journal.drained()

@@ -10,7 +10,12 @@ MOST_BYTES = 64 * 1024 * 1024
 """How many bytes of incidents are remembered; the oldest go first. All of them are in the database by then."""
 _CRASHES = {getattr(signal, name) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS")}
 """What a process ends with by its own fault."""
-_WORDS = {Doing.RECEIVE: "took an update", Doing.LOAD: "loaded a note", Doing.TEND: "sent edits on"}
+_WORDS = {
+    Doing.RECEIVE: "took an update",
+    Doing.LOAD: "loaded a note",
+    Doing.TEND: "sent edits on",
+    Doing.TYPE: "put in what several typed",
+}
 
 
 class Judge:
@@ -41,7 +46,7 @@ class Judge:
         records = self._recorder.everything()
         self._recorder.clear()
         certain = (hung or -code in _CRASHES) and len(records) == 1
-        guilty = [record for record in records if self._is_guilty(record, certain)]
+        guilty = [record for record in records if record.doing is not Doing.TYPE and self._is_guilty(record, certain)]
         self._remember([Incident(record, how) for record in guilty])
         if not records:
             return f"{how}."

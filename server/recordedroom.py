@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 from crdt.contribution import Batch, Contribution
 from crdt.document import Document
+from crdt.errors import ProtocolError
 from crdt.generation import Generation
+from crdt.messages import Update
 from crdt.room import Room
 from crdt.session import Session
 from crdt.text import Edit
+from crdt.trials import Trial
 from server.counters import Counters
 from server.culprit import mark_of
 from server.flightrecorder import Doing, FlightRecorder
@@ -39,6 +42,9 @@ class RecordedRoom(Room):
         self._recorder = recorder
         self._refusals = refusals
         self._counters = counters
+        # After a crash each update is applied by itself, so that the next one can be put down to its sender.
+        self._together = counters.restarts == 0
+        self._typed: list[tuple[Session, bytes]] = []
 
     def join(self, session: Session) -> None:
         """Let a client in."""
@@ -61,14 +67,49 @@ class RecordedRoom(Room):
                 counters.refused_updates += 1
                 session.refuse(error)
                 return
+        elif session.error is None and self.type(session, frame):
+            return
+        self.settle()
         self._recorder.begin(Doing.RECEIVE, self._marks.get(session, self._mark), frame)
         try:
             super().receive(session, frame, now)
         finally:
             self._recorder.end()
 
+    def type(self, session: Session, frame: bytes) -> bool:
+        """Take typed text, if it may go into the document with that of others."""
+        if not self._together or not super().type(session, frame):
+            return False
+        self._typed.append((session, frame))
+        return True
+
+    def settle(self) -> None:
+        """Put what was typed into the native document."""
+        typed, self._typed = self._typed, []
+        if not typed:
+            return
+        if all(session is typed[0][0] for session, _ in typed):
+            mark = self._marks.get(typed[0][0], self._mark)
+            self._recorder.begin(Doing.RECEIVE, mark, b"".join([frame for _, frame in typed]))
+        else:
+            self._recorder.begin(Doing.TYPE, self._mark)
+        try:
+            super().settle()
+        finally:
+            self._recorder.end()
+
+    def tried(self, trial: Trial, error: ProtocolError | None, now: float) -> None:
+        """Go on with an update that was tried."""
+        self.settle()
+        self._recorder.begin(Doing.RECEIVE, self._marks.get(trial.session, self._mark), Update(trial.update).encode())
+        try:
+            super().tried(trial, error, now)
+        finally:
+            self._recorder.end()
+
     def edit(self, edits: Sequence[Edit]) -> Contribution | None:
         """Edit the text here."""
+        self.settle()
         self._recorder.begin(Doing.TEND, self._mark)
         try:
             return super().edit(edits)
@@ -77,10 +118,11 @@ class RecordedRoom(Room):
 
     def end_turn(self) -> None:
         """Send on what came in since the last call."""
-        if not self._turn:
+        edits = self.came_in
+        if not edits:
             super().end_turn()
             return
-        self._counters.updates += len(self._turn)
+        self._counters.updates += edits
         self._recorder.begin(Doing.TEND, self._mark)
         try:
             super().end_turn()

@@ -2,7 +2,7 @@
 
 from server.flightrecorder import Doing, FlightRecorder, Record
 
-HANGING = {Doing.RECEIVE: 30, Doing.TEND: 30, Doing.LOAD: 120}
+HANGING = {Doing.RECEIVE: 30, Doing.TEND: 30, Doing.LOAD: 120, Doing.TYPE: 30}
 """How many looks in a row, half a second apart, find a loop that does not come round, and still does the same thing."""
 LONGEST = 600
 """How many looks a loop may be busy with what is not recorded."""

@@ -14,6 +14,7 @@ from websockets.frames import Frame as WebSocketFrame
 
 from crdt.errors import ProtocolError, SlowReader, Stopping
 from server.peer import Backlog, Frame
+from server.shortframes import ShortFrames
 
 EXTENSION = "routa.peer"
 """The key in the ASGI scope's extensions under which a connection finds its protocol."""
@@ -23,6 +24,8 @@ CLOSE_TIMEOUT = 5.0
 
 MAX_EARLY = 128 * 1024
 """Bytes that are taken before the handshake is answered, that of the client included."""
+
+_END_OF_HEAD = b"\r\n\r\n"
 
 WRITE_BUFFER = 256 * 1024
 """Bytes that the transport takes before frames wait in the backlog."""
@@ -39,6 +42,7 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         self._writing_paused = False
         self._count: Callable[[int], None] = self._count_early
         self._early_bytes = 0
+        self._short: ShortFrames | None = ShortFrames()
         self._pong = b""
 
     def _count_early(self, size: int) -> None:
@@ -49,12 +53,25 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came in."""
-        super().data_received(data)
+        if self._reader is None or self._short is None:
+            if self.handshake_initiated or not data.endswith(_END_OF_HEAD):
+                self._short = None  # frames have begun that this has not seen
+            super().data_received(data)
+        else:
+            self._take(data, self._short)
         if not self.transport.is_closing():
             self._count(len(data))
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+    def _take(self, data: bytes, short: ShortFrames) -> None:
+        """Give short messages to the reader, and everything else to the parser."""
+        for message, piece in short.split(data):
+            if not message:
+                super().data_received(piece)
+            elif not self.close_sent and not self.transport.is_closing() and self._reader is not None:
+                self._reader(piece)
 
     def attach(self, reader: Callable[[bytes | str], None], max_backlog: int, count: Callable[[int], None]) -> None:
         """Give messages to a function from now on, instead of queueing them for the ASGI application.
@@ -67,7 +84,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
         self._reader = reader
         self._count = count
         self._backlog = Backlog(max_backlog)
-        self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        if not self.transport.is_closing():  # the client may be gone by the time that its note is loaded
+            self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application sends by way of ASGI: the handshake, or its refusal."""

@@ -38,7 +38,7 @@ class ServerProcess:
         data_dir: Path | None = None,
         port: int = 0,
         arguments: Sequence[str] = (),
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> None:
         """Prepare a server; entering the context starts it. It may take ``seconds`` to print its link."""
         self.environment = dict(environment or {})
@@ -89,6 +89,11 @@ class ServerProcess:
         """The process id of the server below its supervisor; nothing while there is none."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return int(children[0]) if children else None
+
+    @property
+    def server_pid(self) -> int:
+        """The process id of the server itself, whether there is a supervisor above it or not."""
+        return self.worker or self.pid
 
     @property
     def running(self) -> bool:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from crdt.document import NotPlainText
 from crdt.errors import NoteFull
 from crdt.operations import QuoteError
+from crdt.plaintext import NotPlainText
 from server.api.answers import answer
 from server.auth.errors import Refused
 from server.hosted import NoteUnavailable

@@ -1,4 +1,4 @@
-"""What a note log promises, on every store: a snapshot takes the place of exactly what was read."""
+"""Row 11: what a note log promises, on every store: a snapshot takes the place of exactly what was read."""
 
 import asyncio
 from datetime import UTC, datetime

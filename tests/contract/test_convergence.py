@@ -1,4 +1,4 @@
-"""Clients, a room and a store, with a crash between any two steps: all converge, nothing acknowledged is missing."""
+"""Row 14: clients, room and store, with a crash between any two steps: all converge, nothing acknowledged is lost."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""What a note log promises when notes are deleted and made again, on every store."""
+"""Row 13: what a note log promises when notes are deleted and made again, on every store."""
 
 import asyncio
 

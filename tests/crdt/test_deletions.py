@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.deletions import covered
-from crdt.updates import DeletedRange, encode
+from crdt.sections import encode
+from crdt.updates import DeletedRange
 
 RANGES = st.lists(st.tuples(st.integers(1, 2), st.integers(0, 12), st.integers(1, 4)), max_size=5)
 

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
 from crdt import document as document_module
-from crdt import statevector
-from crdt.document import NOTHING_NEW, Document, NotPlainText
+from crdt import replica, statevector
+from crdt.applied import NOTHING_NEW
+from crdt.document import Document
 from crdt.encoding import write_uint
 from crdt.errors import InvalidUpdate
 from crdt.merge import merge
+from crdt.plaintext import NotPlainText
 from crdt.text import Edit, rewrite
 from crdt.updates import EMPTY
 from tests.crdt.typist import Typist
@@ -126,7 +128,7 @@ def test_a_broken_update_leaves_the_document_as_it_was() -> None:
 
 
 def test_a_broken_snapshot_is_refused() -> None:
-    with pytest.raises(InvalidUpdate, match="cannot be applied"):
+    with pytest.raises(InvalidUpdate, match="cut short"):
         Document(b"\x01\x02")
 
 
@@ -138,7 +140,7 @@ def test_a_panic_of_the_native_core_is_a_refusal_and_any_other_exception_is_not(
 
     document = Document()
     for raised, seen in ((PanicException, InvalidUpdate), (KeyboardInterrupt, KeyboardInterrupt)):
-        monkeypatch.setattr(document, "_doc", Raising(raised))
+        monkeypatch.setattr(document._replica, "_doc", Raising(raised))
         with pytest.raises(seen):
             document.apply(Typist(1).type("a"))
 
@@ -150,6 +152,9 @@ class Raising:
         self._error = error
 
     def apply_update(self, update: bytes) -> None:
+        raise self._error
+
+    def get_update(self, state_vector: bytes) -> bytes:
         raise self._error
 
 
@@ -184,7 +189,7 @@ def test_documents_that_are_let_go_do_not_stay(monkeypatch: pytest.MonkeyPatch) 
         docs.append(weakref.ref(doc))
         return doc
 
-    monkeypatch.setattr(document_module, "Doc", remember)
+    monkeypatch.setattr(replica, "Doc", remember)
     ann = Typist(1)
     typed, deleted = ann.type("abc"), ann.delete(0, 1)
     for _ in range(2_000):
@@ -286,3 +291,38 @@ def test_a_damaged_update_among_others_is_refused_as_one_alone_is() -> None:
     for rest in ([], [Typist(1).type("fine")]):
         with pytest.raises(InvalidUpdate):
             Document(None, [b"\x07garbage", *rest])
+
+
+def test_a_log_that_cannot_be_merged_is_loaded_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(updates: list[bytes]) -> bytes:
+        monkeypatch.undo()
+        raise InvalidUpdate
+
+    ann = Typist(1)
+    log = [ann.type("a"), ann.type("b")]
+    monkeypatch.setattr(document_module, "merge", refuse)
+    assert Document(None, log).text() == "ab"
+
+
+def test_a_document_that_cannot_be_encoded_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As the native core raises it."""
+
+    document = Document()
+    monkeypatch.setattr(document._replica, "_doc", Raising(PanicException))
+    with pytest.raises(InvalidUpdate):
+        document.encode()
+    assert document.damaged
+
+
+def test_an_edit_made_here_on_which_the_native_core_breaks_damages_the_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def panic(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    document = Document()
+    monkeypatch.setattr(replica, "carry_out", panic)
+    with pytest.raises(InvalidUpdate):
+        document.edit([Edit(0, 0, "a")])
+    assert document.damaged

@@ -1,3 +1,5 @@
+"""Row 13: who has what a note was before it was deleted is told apart from who has not."""
+
 import pytest
 
 from crdt import statevector

@@ -31,3 +31,8 @@ def test_each_sender_gets_what_all_the_others_sent() -> None:
         for i, others in enumerate(merge_others(updates[:size])):
             expected = Document(None, updates[:i] + updates[i + 1 : size])
             assert Document(None, [others]).state_vector() == expected.state_vector()
+
+
+def test_one_more_than_fits_a_branch_is_merged() -> None:
+    ann = Typist(1)
+    assert str(Typist(2, merge([ann.type("a") for _ in range(FAN_IN + 1)]))) == "a" * (FAN_IN + 1)

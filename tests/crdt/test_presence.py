@@ -1,3 +1,5 @@
+"""Rows 18 and 19: presence belongs to who announced it, and there is only so much of it."""
+
 import pytest
 
 from crdt.encoding import read_string, read_uint, write_string, write_uint

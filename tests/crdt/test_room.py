@@ -574,3 +574,12 @@ def test_a_malformed_update_of_a_reader_closes_it_too(table: Table) -> None:
     reader = seat_reader(table, HocuspocusSession)
     table.say(reader, SyncStep2(b"\xff"))
     assert isinstance(reader.error, InvalidUpdate)
+
+
+def test_a_hocuspocus_client_that_begins_anew_is_asked_again(table: Table) -> None:
+    ann = table.seat(kind=HocuspocusSession)
+    table.say(ann, SyncStep2(EMPTY))
+    table.store()
+    table.read(ann)
+    table.say(ann, SyncStep1(b"\x00"))
+    assert [type(message) for message in table.read(ann)] == [SyncStep1, SyncStep2]

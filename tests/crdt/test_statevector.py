@@ -36,3 +36,9 @@ def test_a_union_has_the_most_of_each() -> None:
     one, other = statevector.encode({1: 2, 2: 3}), statevector.encode({2: 1, 3: 4})
     assert statevector.decode(statevector.union(one, other)) == {1: 2, 2: 3, 3: 4}
     assert statevector.union() == statevector.EMPTY
+
+
+def test_a_state_vector_of_very_many_clients_is_refused() -> None:
+    vector = dict.fromkeys(range(statevector.MAX_CLIENTS + 1), 1)
+    with pytest.raises(InvalidUpdate, match="more than"):
+        statevector.decode(statevector.encode(vector))

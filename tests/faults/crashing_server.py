@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from crdt.document import Document
+from crdt.replica import Replica
 from server import cli, watchdog
 from server.flightrecorder import Doing
 
@@ -17,19 +17,19 @@ HANGS = b"*hang*"
 """Native code that does not come back."""
 
 
-def poisonous(put_in: Callable[[Document, bytes], None]) -> None:
-    def die_of(document: Document, update: bytes) -> None:
+def poisonous(put_in: Callable[[Replica, bytes], None]) -> None:
+    def die_of(replica: Replica, update: bytes) -> None:
         for word, number in DEADLY.items():
             if word in update:
                 os.kill(os.getpid(), number)
         while HANGS in update:
             time.sleep(1)
-        put_in(document, update)
+        put_in(replica, update)
 
-    Document._put_in = die_of  # type: ignore[assignment, method-assign]
+    Replica._put_in = die_of  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":
     watchdog.HANGING = dict.fromkeys(Doing, 3)
-    poisonous(Document._put_in)
+    poisonous(Replica._put_in)
     cli.main()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from server.config import Settings
 from server.service import Service
@@ -108,3 +108,31 @@ async def test_who_joins_while_a_note_is_put_away_finds_all_of_it_in_one_room(
     for writer in writers:
         await writer.until(lambda who=writer: who.text == "precious and more!")  # type: ignore[misc]
         await writer.leave()
+
+
+async def test_who_has_gone_before_their_note_is_loaded_is_no_defect(
+    here: Here, full: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_note, gate, loading = NoteLog.open_note, asyncio.Event(), asyncio.Event()
+
+    async def slow(log: NoteLog, key: NoteKey) -> StoredNote:
+        loading.set()
+        await gate.wait()
+        return await open_note(log, key)
+
+    def closed(**_: int) -> None:
+        raise RuntimeError("the handler is closed")  # as uvloop's transports say, which this test does without
+
+    monkeypatch.setattr(NoteLog, "open_note", slow)
+    coming = asyncio.create_task(Writer(full).connect())
+    await loading.wait()
+    (protocol,) = here.server.server_state.connections
+    monkeypatch.setattr(protocol.transport, "set_write_buffer_limits", closed)
+    protocol.transport.abort()
+    with pytest.raises(InvalidMessage):
+        await coming
+    await until(lambda: not here.server.server_state.connections)
+    gate.set()
+    await put_away(here.service)
+    await until(lambda: not here.server.server_state.tasks)
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []

@@ -61,7 +61,7 @@ async def test_others_go_on_and_nothing_acknowledged_is_lost(server: CrashingSer
     writing = [asyncio.create_task(write_on(person, name)) for person, name in zip(people, "abc", strict=True)]
     for person in people:
         await person.wait(lambda person=person: person.acknowledged > 50)  # type: ignore[misc]
-    await attacker.insert(word)
+    await attacker.insert(f"é{word}")  # no run of ASCII: it is applied by itself
     await attacker.gone()
     promised = {person.document.client_id: person.acknowledged for person in people}
     await server.wait_for_another(before)
@@ -85,6 +85,32 @@ async def test_others_go_on_and_nothing_acknowledged_is_lost(server: CrashingSer
     assert "127.0.0.1" in listed
     assert listed.count(ROOM) == 1
     for person in (*people,):
+        await person._socket.close()
+
+
+async def test_what_is_put_in_with_what_others_typed_is_found_by_the_second_time(lone: CrashingServer) -> None:
+    people = [Writer(lone.ws_url, ROOM) for _ in range(2)]
+    attacker = Writer(lone.ws_url, ROOM)
+    for person in (*people, attacker):
+        await person.__aenter__()
+    writing = [asyncio.create_task(write_on(person, name)) for person, name in zip(people, "ab", strict=True)]
+    for person in people:
+        await person.wait(lambda person=person: person.acknowledged > 50)  # type: ignore[misc]
+    before = lone.worker
+    await attacker.insert("*segv*")
+    await attacker.gone()
+    before = await lone.wait_for_another(before)
+    code, _ = await attacker.return_to_be_refused()
+    if code != 1007:
+        await lone.wait_for_another(before)
+        code, _ = await attacker.return_to_be_refused()
+    assert code == 1007
+    for task in writing:
+        task.cancel()
+    await asyncio.gather(*writing, return_exceptions=True)
+    listed = lone.command("quarantine").stdout
+    assert listed.count(ROOM) == listed.count("update") == 1
+    for person in people:
         await person._socket.close()
 
 

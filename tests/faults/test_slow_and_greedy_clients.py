@@ -39,7 +39,7 @@ class Attacked:
         self._before = self._peak()
 
     def _peak(self) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        status = Path(f"/proc/{self.process.server_pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def grown(self) -> int:

@@ -1,4 +1,4 @@
-"""The server is killed at random moments: what any provider showed as saved is there afterwards."""
+"""Row 1: the server is killed at random moments: what any provider showed as saved is there afterwards."""
 
 import asyncio
 import os

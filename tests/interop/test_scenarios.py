@@ -1,4 +1,4 @@
-"""One list of scenarios for both protocols: unmodified providers, servers that ask for tokens, one note."""
+"""Rows 19 to 21: one list of scenarios for both protocols: unmodified providers, tokens, one note."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""docker-compose.yml as two implementations read it: podman-compose fills in variables, compose-spec validates."""
+"""Row 32: docker-compose.yml as two implementations read it: podman-compose and compose-spec."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The Dockerfile, read by hadolint's parser; no engine is needed to hold it to its promises."""
+"""Row 32: the Dockerfile, read by hadolint's parser; no engine is needed to hold it to its promises."""
 
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Row 31: webhooks arrive once, in order, again when they have to be, and nowhere that is not public."""
+
 import asyncio
 import socket
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Row 31: every answer says what a page may do with it."""
+
 import re
 
 import httpx

@@ -1,4 +1,4 @@
-"""Edits that the server makes itself, notes that are deleted, and what their clients see of it."""
+"""Row 13: edits that the server makes itself, notes that are deleted, and what their clients see of it."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Row 22: pages of other hosts are refused before the upgrade."""
+
 from collections.abc import AsyncIterator
 
 import httpx

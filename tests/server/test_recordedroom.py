@@ -82,7 +82,7 @@ def test_what_raises_is_not_being_done_any_more(watched: Watched, monkeypatch: p
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Document, "apply", fail)
+    monkeypatch.setattr(Document, "take", fail)
     with pytest.raises(KeyboardInterrupt):
         watched.room.receive(Session(), Update(Typist(1).type("x")).encode(), 0)
     assert watched.recorder.everything() == []

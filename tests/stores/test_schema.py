@@ -1,3 +1,5 @@
+"""Row 28: the schema is brought up to date, by one server at a time, all of it or nothing."""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Row 32: a secret that can be guessed is none."""
+
 import stat
 import threading
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Row 32: what a server needs to tell who is who, or it does not start."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Row 27: what a token says, how long it is good, and by how much clocks may differ."""
+
 from typing import Any
 
 import jwt
