@@ -1,6 +1,7 @@
 """The wheel holds all that the server needs, and nothing of the checkout it came from."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -78,5 +79,8 @@ def test_serves_with_nothing_else_beside_it(installed: Path, tmp_path: Path) -> 
     data = tmp_path / "data"
     with Started([installed / "routa-notes", "serve", "--data-dir", data], {"PATH": os.defpath}) as server:
         assert httpx.get(f"{server.url}/api/health", trust_env=False).status_code == 200
+        page = httpx.get(f"{server.url}/w/default/plan", trust_env=False).text
+        [script] = re.findall(r'<script type="module"[^>]* src="([^"]+)"', page)
+        assert httpx.get(f"{server.url}{script}", trust_env=False).status_code == 200
         assert server.terminate() == 0
     assert list(data.glob("*.db")), "the notes are kept in the folder that was named"

@@ -1,6 +1,5 @@
 """A server and a browser for all tests, a workspace for each, and windows that must have nothing to complain of."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -28,14 +27,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """The browser of all tests.
-
-    They are new and not yet steady on a busy machine, and so are asked for by name, until they are.
-    """
-    if os.environ.get("ROUTA_BROWSER_TESTS") != "true":
-        pytest.skip(
-            "The tests in a browser are not steady yet: ROUTA_BROWSER_TESTS=true scripts/test tests/web runs them."
-        )
+    """The browser of all tests."""
     async with chromium(program("chromium", "chromium")) as started:
         yield started
 

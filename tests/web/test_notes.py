@@ -139,6 +139,18 @@ async def test_details_are_changed(house: House, window: OpenWindow) -> None:
     await expect(dialog).to_have_count(0)
 
 
+async def test_text_is_found_and_replaced(house: House, window: OpenWindow) -> None:
+    await house.note("search", "one cat, two cats, no dog\n")
+    ada = await window(house, "search", "Ada")
+    await ada.chooses("Find and replace")
+    await ada.page.get_by_role("textbox", name="Find").fill("cat")
+    await ada.page.get_by_role("textbox", name="Replace").fill("bird")
+    await ada.page.get_by_role("button", name="replace all").click()
+    await ada.shows("one bird, two birds, no dog\n")
+    await ada.saves()
+    assert await house.content("search") == "one bird, two birds, no dog\n"
+
+
 async def test_words_are_counted(house: House, window: OpenWindow) -> None:
     await house.note("words", "one two three\n")
     ada = await window(house, "words", "Ada")

@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 from playwright.async_api import expect
+from websockets.asyncio.client import connect
 
+from crdt.messages import AwarenessUpdate
+from tests.crdt.test_presence import awareness
 from tests.web.conftest import OpenWindow
 from tests.web.house import House
 from tests.web.window import Window, box, until
@@ -120,6 +123,30 @@ async def test_undo_takes_back_ones_own_edits_alone(house: House, window: OpenWi
     await ben.shows("start bens ")
     await ada.page.keyboard.press("Control+Shift+z")
     await agree([ada, ben], "adas ", "bens ")
+
+
+async def test_undo_goes_to_what_it_changed(house: House, window: OpenWindow) -> None:
+    await house.note("far", "".join(f"line {number}\n" for number in range(400)))
+    ada = await window(house, "far", "Ada")
+    await ada.write("changed ", at="Control+Home")
+    await ada.page.keyboard.press("Control+End")
+    changed = ada.page.locator(".cm-line").filter(has_text="line 0")
+    await expect(changed).not_to_be_in_viewport()
+    await ada.page.keyboard.press("Control+z")
+    await expect(changed).to_be_in_viewport()
+    await until(ada.text, lambda text: text.startswith("line 0\n"))
+
+
+async def test_an_agent_is_marked_as_one(house: House, window: OpenWindow) -> None:
+    await house.note("robots", "")
+    ada = await window(house, "robots", "Ada")
+    token = (await house.token("Scribe"))["token"]
+    state = '{"user": {"name": "Scribe", "color": "#0b6bcb", "kind": "agent"}}'
+    async with connect(f"{house.server.ws_url}/{house.workspace}/robots?token={token}") as socket:
+        await socket.send(AwarenessUpdate(awareness((1, 1, state))).encode())
+        await expect(ada.part("avatar")).to_have_attribute("data-name", "Scribe")
+        await expect(ada.part("avatar")).to_have_attribute("data-kind", "agent")
+    await expect(ada.part("avatar")).to_have_count(0)
 
 
 async def test_one_follows_another_to_where_they_write(house: House, window: OpenWindow) -> None:

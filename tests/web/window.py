@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Error, FloatRec
 
 from tests.web.chromium import PATIENCE
 
-NETWORK = r"Failed to load resource|WebSocket connection to|net::ERR_"
+NETWORK = r"Failed to load resource|WebSocket connection to|net::ERR_|when fetching the script"
 """What Chromium says by itself when a server is away or refuses something."""
 _DOCUMENT = "node => node.cmTile.view.state.doc.toString()"
 _OWN = re.compile(r"(data|blob|about|chrome-error):")
