@@ -1,5 +1,6 @@
 """A Postgres of one's own, to be frozen, stopped and started again."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -24,7 +25,8 @@ class FragilePostgres(Postgres):
         postmaster = self._server.get_postmaster_info().pid
         os.kill(postmaster, number)
         for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
-            os.kill(int(child), number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended since
+                os.kill(int(child), number)
 
     def stop(self) -> None:
         """End it as a crash does; nobody listens any more."""
