@@ -25,12 +25,12 @@ export function Dialog({ title, close, children }: Props) {
         <div {...api.getBackdropProps()} class="backdrop" />
         <div {...api.getPositionerProps()} class="dialog-place">
           <div {...api.getContentProps()} class="dialog">
-            <header class="dialog-head">
+            <div class="dialog-head">
               <h2 {...api.getTitleProps()}>{title}</h2>
               <button {...api.getCloseTriggerProps()} class="quiet" aria-label="Close">
                 <CloseIcon />
               </button>
-            </header>
+            </div>
             {children}
           </div>
         </div>
