@@ -18,7 +18,7 @@ from benchmarks.traces import Note, merged, note
 
 EDITS = 259_778
 """All of the paper."""
-TURN = 100
+TURN = 1000
 """How many edits go into one message while a note is filled."""
 STORING = (ROUTA, ROUTA_HOCUSPOCUS, HOCUSPOCUS_SQLITE, Y_WEBSOCKET_LEVEL, PYCRDT_SQLITE)
 QUIET, PATIENCE = 0.02, 60.0
@@ -27,6 +27,13 @@ QUIET, PATIENCE = 0.02, 60.0
 
 def fill(server: Server, room: str, whole: Note, turn: int = TURN) -> None:
     """Type a note, stop the server so that it puts it away, and start it again."""
+    write(server, room, whole, turn)
+    server.stop()
+    server.start()
+
+
+def write(server: Server, room: str, whole: Note, turn: int = TURN) -> None:
+    """Type a note, and wait until the server has done with it what it will."""
     with Guest(server, room) as guest:
         guest.until(guest.synced)
         for update in merged(whole, turn):
@@ -34,8 +41,6 @@ def fill(server: Server, room: str, whole: Note, turn: int = TURN) -> None:
             guest.hear_what_is_there()
         finds_text(server, room, whole.text(), PATIENCE)
         settle(server)
-    server.stop()
-    server.start()
 
 
 def _fill_and_weigh(server: Server, whole: Note) -> int:
@@ -46,7 +51,7 @@ def _fill_and_weigh(server: Server, whole: Note) -> int:
     server.stop()
     before = server.used_bytes()
     server.start()
-    fill(server, "paper", whole)
+    write(server, "paper", whole)
     server.stop()
     return server.used_bytes() - before
 
