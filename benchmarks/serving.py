@@ -146,16 +146,19 @@ def _used_pages(file: Path) -> int:
 
 
 def _await_end(processes: list[int]) -> None:
-    """Wait until processes are gone: until then they hold the port."""
+    """Wait until processes are gone, with all their threads: until then they hold the port."""
     while any(map(_lives, processes)):
         time.sleep(0.002)
 
 
 def _lives(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        states = [
+            (task / "stat").read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
     except OSError:
-        return False
+        return Path(f"/proc/{pid}").exists()
+    return any(state not in "ZX" for state in states)
 
 
 def _free_port() -> int:
