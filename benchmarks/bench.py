@@ -25,12 +25,12 @@ class Bench:
     @property
     def seconds(self) -> float:
         """How long one stretch of typing is measured."""
-        return 1.5 if self.quick else 4.0
+        return 1.5 if self.quick else 3.0
 
     @property
     def rounds(self) -> int:
         """How often what happens once is repeated."""
-        return 3 if self.quick else 7
+        return 3 if self.quick else 5
 
     def among(self, some: Iterable[Contestant]) -> list[Contestant]:
         """Give those of the contestants that take part in this run."""
