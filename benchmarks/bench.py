@@ -25,12 +25,12 @@ class Bench:
     @property
     def seconds(self) -> float:
         """How long one stretch of typing is measured."""
-        return 1.5 if self.quick else 4.0
+        return 1.5 if self.quick else 3.0
 
     @property
     def rounds(self) -> int:
         """How often what happens once is repeated."""
-        return 3 if self.quick else 7
+        return 3 if self.quick else 5
 
     def among(self, some: Iterable[Contestant]) -> list[Contestant]:
         """Give those of the contestants that take part in this run."""
@@ -49,14 +49,30 @@ class Bench:
     @contextmanager
     def server(self, row: str, contestant: Contestant, **environment: str) -> Iterator[Server | None]:
         """Run a server for a row. What goes wrong with it is recorded for the row, and ends nothing else."""
+        said = ""
         try:
             with Server(contestant, environment) as server:
-                yield server
+                try:
+                    yield server
+                finally:
+                    said = server.said()
         except (ServerError, LoadError, GuestError, OSError) as error:
-            self.record(row, contestant.name, failed=f"{error}"[:500])
+            self.record(row, contestant.name, failed=f"{type(error).__name__}: {error}"[:500], said=said)
 
 
-QUIET = {"sent", "frames", "bytes", "samples", "acks", "acks_in_time", "missing", "unacknowledged", "gaps", "wrong"}
+QUIET = {
+    "said",
+    "sent",
+    "frames",
+    "bytes",
+    "samples",
+    "acks",
+    "acks_in_time",
+    "missing",
+    "unacknowledged",
+    "gaps",
+    "wrong",
+}
 QUIET |= {"foreign", "malformed", "closed", "refused", "edits_each", "edits_over", "seconds", "max", "ack_max"}
 
 

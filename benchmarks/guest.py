@@ -17,7 +17,7 @@ EMPTY_VECTOR, EMPTY_UPDATE = b"\x00", b"\x00\x00"
 SYNC, AUTH, STATUS = 0, 2, 8
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
-PATIENCE = 120.0
+PATIENCE = 45.0
 
 
 class GuestError(Exception):
@@ -44,6 +44,7 @@ class Guest:
         self._hocuspocus = options["protocol"] == "hocuspocus"
         path = str(options["path"]).replace("%d", str(self.number))
         self.started = time.perf_counter()
+        self._by = self.started + PATIENCE
         self._socket = socket.create_connection(("127.0.0.1", self.server.port), PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._waiting = bytearray()
@@ -64,8 +65,12 @@ class Guest:
         self._send(bytes([SYNC, step]) + varbytes(data))
 
     def until(self, done: Callable[[], bool]) -> float:
-        """Hear messages until something holds; the milliseconds from the connect to the last of them."""
+        """Hear messages until something holds; the milliseconds from the connect to the last of them.
+
+        GuestError when it does not hold in time.
+        """
         arrived = time.perf_counter()
+        self._by = arrived + PATIENCE
         while not done():
             frame = self._frame()
             arrived = time.perf_counter()
@@ -74,6 +79,7 @@ class Guest:
 
     def hear_what_is_there(self) -> None:
         """Hear what has come already, so that a server is never blocked by us."""
+        self._by = time.perf_counter() + PATIENCE
         while select.select([self._socket], [], [], 0)[0]:
             self._more()
             while self._whole():
@@ -119,10 +125,17 @@ class Guest:
             size = bytes([0x80 | 126]) + length.to_bytes(2)
         else:
             size = bytes([0x80 | 127]) + length.to_bytes(8)
+        self._socket.settimeout(PATIENCE)
         self._socket.sendall(b"\x82" + size + bytes(4) + message)
 
     def _more(self) -> None:
-        data = self._socket.recv(1 << 20)
+        self._socket.settimeout(max(0.001, self._by - time.perf_counter()))
+        try:
+            data = self._socket.recv(1 << 20)
+        except TimeoutError:
+            raise GuestError(
+                f"{self.server.contestant.name} did not send what was waited for in {PATIENCE:.0f} s"
+            ) from None
         if not data:
             raise GuestError(f"{self.server.contestant.name} closed the connection")
         self._waiting += data

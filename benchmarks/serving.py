@@ -73,22 +73,21 @@ class Server:
 
     def kill(self) -> None:
         """Kill it and what it started, at once."""
-        process: subprocess.Popen[bytes] | None = getattr(self, "_process", None)
-        if process is None:
-            return
-        below = tree(process.pid)[1:]
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        while any(map(_lives, below)):  # until then they hold the port
-            time.sleep(0.002)
+        if hasattr(self, "_process"):
+            below = tree(self.pid)[1:]
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+            _await_end(below)
 
     def stop(self, seconds: float = 20) -> None:
         """Ask it to end, and wait for that; kill it when it takes longer."""
+        below = tree(self.pid)[1:]
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         self.kill()
+        _await_end(below)
 
     def crash(self) -> None:
         """Kill what serves, and have it started again: by its supervisor, or else at once by us."""
@@ -97,6 +96,10 @@ class Server:
         else:
             self.kill()
             self.start()
+
+    def said(self) -> str:
+        """Give the end of what it printed."""
+        return (self.folder / "stderr").read_text(errors="replace")[-4000:]
 
     def cpu_seconds(self) -> float:
         """Seconds of CPU that it used so far, with all its processes."""
@@ -130,7 +133,7 @@ class Server:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.005)
-        raise ServerError(f"{self.contestant.name} did not start: {(self.folder / 'stderr').read_text()[-2000:]}")
+        raise ServerError(f"{self.contestant.name} did not start: {self.said()}")
 
 
 def _used_pages(file: Path) -> int:
@@ -142,11 +145,20 @@ def _used_pages(file: Path) -> int:
     return int((pages - free) * size)
 
 
+def _await_end(processes: list[int]) -> None:
+    """Wait until processes are gone, with all their threads: until then they hold the port."""
+    while any(map(_lives, processes)):
+        time.sleep(0.002)
+
+
 def _lives(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        states = [
+            (task / "stat").read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
     except OSError:
-        return False
+        return Path(f"/proc/{pid}").exists()
+    return any(state not in "ZX" for state in states)
 
 
 def _free_port() -> int:

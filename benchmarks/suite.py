@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -78,6 +79,7 @@ def write(raw: Path, text: str) -> None:
 def main() -> int:
     """Measure, and report."""
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers and generators are then ended on the way out
     raw = asked.report or measure(asked)
     records = [json.loads(line) for line in raw.read_text().splitlines()]
     options = [option for option in sys.argv[1:] if not option.startswith("--report") and option != str(asked.report)]

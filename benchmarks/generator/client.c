@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "client.h"
+#include "messages.h"
 #include "websocket.h"
 
 #include <arpa/inet.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SYNC = 0, AUTH = 2, STATUS = 8, PING = 9, PONG = 10, STEP_1 = 0, STEP_2 = 1, MORE = 1 << 18 };
+enum { MORE = 1 << 18 }; /* the least room for what comes, in bytes */
 
 static const Target *target;
 static const Listener *listener;
@@ -46,6 +47,7 @@ int64_t now_ns(void) {
 void clients_start(const Target *where, const Listener *who) {
     target = where;
     listener = who;
+    messages_start(where, who);
     poller = epoll_create1(0);
     scratch = allocate(scratch_size, 1);
 }
@@ -126,17 +128,7 @@ static void write_rest(Client *client) {
     if (client->out_length == 0) watch(client, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-/* The document's name that begins each Hocuspocus message; nothing otherwise. */
-static size_t write_address(uint8_t *to, const Client *client) {
-    if (!target->hocuspocus) return 0;
-    char name[256];
-    int length = snprintf(name, sizeof name, target->document, client->room + target->first_room);
-    size_t at = write_varuint(to, (uint64_t)length);
-    memcpy(to + at, name, (size_t)length);
-    return at + (size_t)length;
-}
-
-static void write_message(Client *client, const uint8_t *head, size_t head_length, const uint8_t *data, size_t length) {
+void client_write(Client *client, const uint8_t *head, size_t head_length, const uint8_t *data, size_t length) {
     uint8_t small[1024], *frame = small;
     if (head_length + length + 14 > sizeof small) frame = allocate(head_length + length + 14, 1);
     size_t at = write_frame_head(frame, BINARY, head_length + length);
@@ -144,28 +136,6 @@ static void write_message(Client *client, const uint8_t *head, size_t head_lengt
     if (length) memcpy(frame + at + head_length, data, length);
     write_bytes(client, frame, at + head_length + length);
     if (frame != small) free(frame);
-}
-
-void client_sync(Client *client, uint8_t step, const uint8_t *data, size_t length) {
-    uint8_t head[300];
-    size_t at = write_address(head, client);
-    head[at++] = SYNC;
-    head[at++] = step;
-    at += write_varuint(head + at, length);
-    if (step == STEP_2) client->unanswered++;
-    write_message(client, head, at, data, length);
-}
-
-static void authenticate(Client *client) {
-    uint8_t head[600];
-    size_t at = write_address(head, client), length = strlen(target->token);
-    head[at++] = AUTH;
-    head[at++] = 0;
-    at += write_varuint(head + at, length);
-    memcpy(head + at, target->token, length);
-    at += length;
-    memcpy(head + at, "\x05" "4.7.0", 6);
-    write_message(client, head, at + 6, NULL, 0);
 }
 
 static void upgrade(Client *client) {
@@ -187,42 +157,8 @@ static void connected(Client *client) {
 
 static void opened(Client *client) {
     client->state = OPEN;
-    if (target->hocuspocus) authenticate(client);
+    if (target->hocuspocus) message_authenticate(client);
     listener->opened(client);
-}
-
-static void hear_sync(Client *client, Reader *reader, int64_t now) {
-    uint64_t step = read_varuint(reader);
-    Reader data = read_varbytes(reader);
-    if (reader->bad) die("a malformed sync message");
-    if (step == STEP_1) {
-        listener->step_1(client, data);
-        return;
-    }
-    listener->update(client, data, step == STEP_2, now);
-    if (step == STEP_2 && !client->synced) {
-        client->synced = true;
-        client->failures = 0;
-        listener->synced(client, now);
-    }
-}
-
-static void hear(Client *client, Reader reader, int64_t now) {
-    if (target->hocuspocus) {
-        if (reader.end - reader.at == 1) { /* a bare ping */
-            if (*reader.at == PING) write_message(client, (const uint8_t *)"\x0a", 1, NULL, 0);
-            return;
-        }
-        read_varbytes(&reader);
-    }
-    uint64_t kind = read_varuint(&reader);
-    if (kind == SYNC) hear_sync(client, &reader, now);
-    else if (target->hocuspocus && kind == AUTH && read_varuint(&reader) == 1) die("the server denied the document");
-    else if (target->hocuspocus && kind == STATUS) {
-        bool yes = read_varuint(&reader) == 1;
-        if (client->unanswered) client->unanswered--;
-        else listener->stored(client, yes, now);
-    }
 }
 
 /* Take whole frames off the front; how many bytes they had. */
@@ -232,7 +168,7 @@ static size_t take_frames(Client *client, uint8_t *data, size_t length, int64_t 
     while (client->state == OPEN && read_frame(data + at, length - at, &frame)) {
         at += frame.size;
         client->received += frame.length;
-        if (frame.opcode == BINARY) hear(client, (Reader){frame.data, frame.data + frame.length, false}, now);
+        if (frame.opcode == BINARY) message_hear(client, (Reader){frame.data, frame.data + frame.length, false}, now);
         else if (frame.opcode == PING_FRAME) {
             uint8_t pong[140];
             size_t head = write_frame_head(pong, PONG_FRAME, frame.length);

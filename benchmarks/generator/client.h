@@ -41,6 +41,8 @@ int64_t now_ns(void);
 void clients_start(const Target *target, const Listener *listener);
 void client_connect(Client *client);
 void client_close(Client *client);
+/* Send a message that is in two parts, in one masked frame. */
+void client_write(Client *client, const uint8_t *head, size_t head_length, const uint8_t *data, size_t length);
 /* Send a sync message (0 step 1, 1 step 2, 2 update) in a masked frame. */
 void client_sync(Client *client, uint8_t step, const uint8_t *data, size_t length);
 /* Handle what the sockets have, waiting until `until` at most. */

@@ -41,7 +41,8 @@ class StoringServer(WebsocketServer):
 
 async def main() -> None:
     """Serve until killed."""
-    notes = StoringServer() if Store.db_path else WebsocketServer()
+    kind = StoringServer if Store.db_path else WebsocketServer
+    notes = kind(auto_clean_rooms=False)  # it fails when several clients leave a note at once
     async with notes:
         config = uvicorn.Config(
             ASGIServer(notes), port=int(os.environ["PORT"]), log_level="warning", lifespan="off", backlog=4096
