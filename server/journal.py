@@ -1,7 +1,7 @@
 """The group commit: whatever is waiting in all rooms goes into one transaction; then everybody is told.
 
-There is no timer. While one commit runs, the next batch gathers, so a lone typist waits for one commit and a busy
-server makes few of them.
+Who types alone waits for one commit. Where many type, the next batch gathers while a commit runs, and for as long as it
+takes until ``APART`` has passed since the last one began: commits cost what edits are delivered with.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ logger = logging.getLogger("routa")
 
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0
 """Seconds between attempts while the store is away: the first pause, and the longest."""
+APART = 0.005
+"""Seconds from the beginning of one commit to that of the next, at the least."""
 SLOW = 5.0
 """Seconds after which a commit that has no answer counts as one that failed."""
 
@@ -79,9 +81,14 @@ class Journal:
 
     async def run(self) -> None:
         """Commit, until cancelled."""
+        now = asyncio.get_running_loop().time
+        began = -APART
         while True:
             await self._wake.wait()
+            if (early := began + APART - now()) > 0:
+                await asyncio.sleep(early)
             self._wake.clear()
+            began = now()
             await self._commit()
 
     async def _commit(self) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from stores import insertion
 from stores.errors import Unavailable, translated
 from stores.file import FileWatch, prepare_file
 from stores.lane import Lane
@@ -106,6 +107,20 @@ class Database:
         with translated(self.target.label):
             self._open(self._reader)
             return await self._quick.rows(statement, parameters)
+
+    async def insert(self, table: Table, names: tuple[str, ...], rows: Sequence[insertion.Row]) -> None:
+        """Insert rows, values in the order of ``names``, in this order: all of them are committed when it returns.
+
+        What ``write()`` does, with fewer hops between threads and fewer ways to Postgres; that it raises Unavailable
+        may mean that they are there, or there twice.
+        """
+        if self.target.pooler or len(rows) > insertion.MOST:
+            async with self.write() as connection:
+                await connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
+            return
+        with translated(self.target.label):
+            lane = self._open(self._writer)
+            await lane.commit(insertion.insertion(self.target.driver, table, names, rows))
 
     def insert_absent(self, table: Table) -> Insert:
         """Give an INSERT for this store that does nothing where the row's key is there already."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Protocol, cast
 
@@ -55,6 +55,7 @@ class Lane:
         self._lasting = lasting
         self._patience = patience or Patience()
         self._check = check
+        self._kept: Link | None = None
 
     @asynccontextmanager
     async def transaction(self, *, unlimited: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -75,6 +76,45 @@ class Lane:
         except TimeoutError:
             self._patience.suspect()
             raise
+
+    async def commit(self, statement: Callable[[Link], Awaitable[object]]) -> None:
+        """Run one statement outside a transaction, so that it is committed, whole, when it has run.
+
+        It runs again, on another connection, where the one that it ran on turns out to be dead: it may then have been
+        committed twice. Raises TimeoutError when it takes too long: it may have been committed or not.
+        """
+        try:
+            async with self._turn, self._patience.limit():
+                self._check()
+                if self._lasting:
+                    await statement(self._kept or await self._keep())
+                else:
+                    await self._commit_on_a_living(statement)
+                self._check()
+        except TimeoutError:
+            self._patience.suspect()
+            raise
+
+    async def _keep(self) -> Link:
+        async with self.engine.connect() as connection:
+            self._kept = await _link(connection)
+            return self._kept
+
+    async def _commit_on_a_living(self, statement: Callable[[Link], Awaitable[object]]) -> None:
+        left = self._tries
+        while True:
+            async with self.engine.connect() as connection:
+                if not self._patience.trusts(await _made(connection)):
+                    await _cut(connection)
+                    continue
+                try:
+                    await statement(await _link(connection))
+                    return
+                except BaseException as error:
+                    left -= 1
+                    await self._undo(connection)
+                    if not (connection.invalidated and left and isinstance(error, Exception)):
+                        raise
 
     async def _begin(self, connection: AsyncConnection, tries: int) -> Link:
         """Begin, on another connection where the pooled one turns out to be dead: nothing was done on it yet."""

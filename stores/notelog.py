@@ -107,12 +107,8 @@ class NoteLog:
         It has been committed when this returns; nothing is kept when it raises. Raises NotFound when a note in the
         batch is not there.
         """
-        if not batch:
-            return
-        async with self._database.write() as connection:
-            await connection.execute(
-                _APPEND, [{"workspace_id": key[0], "note_id": key[1], "payload": payload} for key, payload in batch]
-            )
+        if batch:
+            await self._database.insert(note_updates, _LOGGED, [(*key, payload) for key, payload in batch])
 
     async def compact(self, key: NoteKey, stored: StoredNote, compacted: Compacted) -> bool:
         """Put a snapshot in the place of what was read: exactly that snapshot and exactly those rows.
@@ -195,7 +191,7 @@ _ROWS = (
     .where(note_updates.c.workspace_id == bindparam("workspace"), note_updates.c.note_id == bindparam("note"))
     .order_by(note_updates.c.id)
 )
-_APPEND = insert(note_updates)
+_LOGGED = ("workspace_id", "note_id", "payload")
 _DELETE = delete(note_updates).where(note_updates.c.id.in_(bindparam("ids", expanding=True)))
 _TEXT = update(notes).where(_THIS_NOTE).values(content=bindparam("text"), updated_at=bindparam("now"))
 _REPLACE = update(note_snapshots).where(_THIS_SNAPSHOT, note_snapshots.c.revision == bindparam("read"))
