@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crdt.document import Document
+from crdt.seal import seal
 
 
 class CompactionFailed(Exception):
@@ -19,23 +20,25 @@ class Compacted(NamedTuple):
     """Updates that still wait for a predecessor."""
     text: str
     """The plain text of the note."""
+    sealed: bytes
+    """What is known of the state: see ``crdt.seal``."""
 
 
-def compact(state: bytes | None, pending: bytes | None, updates: Sequence[bytes]) -> Compacted:
+def compact(state: bytes | None, updates: Sequence[bytes], sealed: bytes | None = None) -> Compacted:
     """Fold updates into a snapshot.
 
     Args:
         state: the snapshot's document, or nothing.
-        pending: the snapshot's updates that waited for a predecessor, or nothing.
-        updates: the log since, in order.
+        updates: those that waited beside the snapshot for a predecessor, and the log since.
+        sealed: what is known of the snapshot's document.
 
     Raises:
         CompactionFailed: what was encoded does not decode to the same document.
         InvalidUpdate: the snapshot or an update is not well-formed.
     """
-    document = Document(state, updates if pending is None else [pending, *updates])
-    compacted = Compacted(document.encode(), document.waiting, document.text())
-    copy = Document(compacted.state)
-    if copy.state_vector() != document.state_vector() or copy.text() != compacted.text:
+    document = Document(state, updates, sealed)
+    encoded, text = document.encode(), document.text()
+    copy = Document(encoded)
+    if copy.state_vector() != document.state_vector() or copy.text() != text:
         raise CompactionFailed(str(CompactionFailed.__doc__))
-    return compacted
+    return Compacted(encoded, document.waiting, text, seal(encoded, copy.known()))

@@ -15,6 +15,7 @@ from crdt.guard import Examined, Guard
 from crdt.merge import merge
 from crdt.repeats import contradicts, trim
 from crdt.replica import Replica
+from crdt.seal import Known, unseal
 from crdt.sections import split
 from crdt.structs import Id
 from crdt.text import Edit
@@ -25,12 +26,13 @@ from crdt.updates import EMPTY, Scan, scan
 class Document:
     """A CRDT document and the updates that wait for their predecessors."""
 
-    def __init__(self, state: bytes | None = None, updates: Iterable[bytes] = ()) -> None:
+    def __init__(self, state: bytes | None = None, updates: Iterable[bytes] = (), sealed: bytes | None = None) -> None:
         """Load a document.
 
         Args:
             state: a whole document without pending data, as ``encode`` gives it.
             updates: what came since, in any order.
+            sealed: what ``seal`` said of that state. With it, the document is ``asleep`` until more is needed of it.
 
         Raises:
             InvalidUpdate: the state or an update is not well-formed.
@@ -41,10 +43,15 @@ class Document:
         self._waiting = EMPTY
         self._wanted: frozenset[Id] = frozenset()
         if state is not None:
-            shape = scan(state, {}).shape
-            self._replica.integrate(state)
-            self._clocks = self._replica.clocks()
-            self._guard.learn(shape)
+            known = unseal(sealed, state)
+            if known is None:
+                shape = scan(state, {}).shape
+                self._replica.integrate(state)
+                known = Known(self._replica.clocks(), shape.types)
+            else:
+                self._replica.hold(state)
+            self._clocks = dict(known.clocks)
+            self._guard.learn(known.types)
         rest = list(updates)
         for update in rest:
             scan(update, {})
@@ -116,6 +123,23 @@ class Document:
         """
         self._replica.settle()
 
+    def known(self) -> Known:
+        """Say what has to be known of this document to judge what comes in."""
+        return Known(self._clocks, self._guard.types)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the native document has not been made yet: it can be sent whole, and told what it has."""
+        return self._replica.asleep
+
+    def wake(self) -> None:
+        """Make the native document, if it is ``asleep``; it is made anyway when it is needed.
+
+        Raises:
+            TryAgainLater: the native core broke on what is stored. The document is ``damaged``.
+        """
+        self._replica.wake()
+
     @property
     def damaged(self) -> bool:
         """Whether the native core broke in the middle of something, so that this must not be used any more."""
@@ -128,7 +152,7 @@ class Document:
         if seen.new:
             self._replica.integrate(update)
             self._advance(seen.ends)
-            self._guard.learn(seen.shape)
+            self._guard.learn(seen.shape.types)
             ready = update
         else:
             ready = update if seen.deletes and self._replica.changes(update) else EMPTY
@@ -145,7 +169,7 @@ class Document:
         changed = ready != EMPTY and self._replica.changes(ready)
         self._waiting, self._wanted = waiting, wanted
         self._advance(seen.ends)
-        self._guard.learn(seen.shape)
+        self._guard.learn(seen.shape.types)
         return Applied(ready if changed else EMPTY, missing and waiting != EMPTY, had_waiting and ready != EMPTY)
 
     def _known_wanted(self) -> set[Id]:

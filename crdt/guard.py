@@ -6,7 +6,7 @@ and a chain of types is never longer than there are types.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from crdt.errors import InvalidUpdate, TooMuchMissing
@@ -77,9 +77,14 @@ class Guard:
             return "many shared types"
         return "a document in the document" if shape.documents else None
 
-    def learn(self, shape: Shape) -> None:
+    @property
+    def types(self) -> Collection[Id]:
+        """The shared types of the document."""
+        return self._types
+
+    def learn(self, types: Collection[Id]) -> None:
         """Remember the types of an update that is in the document now."""
-        self._types.update(shape.types)
+        self._types.update(types)
 
     def misplaced(self, shape: Shape) -> bool:
         """Whether an update has an item in something that is no shared type."""

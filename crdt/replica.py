@@ -24,10 +24,43 @@ class Replica:
         self._doc: Doc[Text] = Doc()
         self._pairs = Pairs()
         self._typed: list[Typed] = []
+        self._held: bytes | None = None
         self.size = 0
         """Its size in bytes: an upper bound, exact after the whole was read."""
         self.damaged = False
         """Whether the native core broke in the middle of something, so that this must not be used any more."""
+
+    def hold(self, state: bytes) -> None:
+        """Begin with a whole document, which goes in when it is needed. This must be empty."""
+        self._held = state
+        self.size = len(state)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether what it began with is not in the native document yet."""
+        return self._held is not None
+
+    def wake(self) -> None:
+        """Put what it began with into the native document.
+
+        Raises:
+            TryAgainLater: the native core broke on it. This is ``damaged``.
+        """
+        if self._held is not None:
+            state, self._held = self._held, None
+            typed, self._typed = self._typed, []
+            self._put_in_surely(state)
+            self._typed = typed
+
+    def _put_in_surely(self, update: bytes) -> None:
+        """Put in what was counted already, and let through."""
+        size = self.size
+        try:
+            self._put_in(self._as_clients_have_it(update))
+        except InvalidUpdate:
+            self.damaged = True
+            raise TryAgainLater from None
+        self.size = size
 
     def type(self, update: Typed) -> None:
         """Take what was typed; ``settle`` puts it in."""
@@ -40,16 +73,14 @@ class Replica:
         Raises:
             TryAgainLater: the native core broke on it. This is ``damaged``.
         """
-        if not self._typed:
-            return
-        size = self.size
-        update, self._typed = merge(self._typed), []
-        try:
-            self._put_in(self._as_clients_have_it(update))
-        except InvalidUpdate:
-            self.damaged = True
-            raise TryAgainLater from None
-        self.size = size
+        if self._typed:
+            self.wake()
+            update, self._typed = merge(self._typed), []
+            self._put_in_surely(update)
+
+    def _ready(self) -> None:
+        self.wake()
+        self.settle()
 
     def integrate(self, update: bytes) -> None:
         """Apply an update.
@@ -57,12 +88,12 @@ class Replica:
         Raises:
             InvalidUpdate: the native core did not take it. This is as before, unless it is ``damaged``.
         """
-        self.settle()
+        self._ready()
         self._put_in(self._as_clients_have_it(update))
 
     def changes(self, update: bytes) -> bool:
         """Apply an update and tell whether that changed the document; raises as ``integrate``."""
-        self.settle()
+        self._ready()
         update = self._as_clients_have_it(update)
         changes: list[object] = []
         subscription = self._doc.observe(changes.append)
@@ -96,7 +127,7 @@ class Replica:
 
     def clocks(self) -> dict[int, int]:
         """Say how much of each client is in the native document."""
-        self.settle()
+        self._ready()
         return statevector.decode(self._doc.get_state())
 
     def difference(self, state_vector: bytes) -> bytes:
@@ -105,7 +136,9 @@ class Replica:
         Raises:
             InvalidUpdate: the native core broke on it.
         """
-        self.settle()
+        if self._held is not None and not self._typed and state_vector == statevector.EMPTY:
+            return self._held
+        self._ready()
         try:
             return self._doc.get_update(state_vector)
         except BaseException as error:  # noqa: BLE001 - a panic is no Exception
@@ -123,7 +156,7 @@ class Replica:
         Raises:
             NotPlainText: places in the plain text cannot be found in the document. Nothing was changed.
         """
-        self.settle()
+        self._ready()
         updates: list[bytes] = []
         text = self._doc.get(TEXT, type=Text)
         subscription = self._doc.observe(lambda event: updates.append(event.update))
@@ -141,5 +174,5 @@ class Replica:
 
     def text(self) -> str:
         """Give the plain text: the ``Y.Text`` under the key ``content``."""
-        self.settle()
+        self._ready()
         return str(self._doc.get(TEXT, type=Text))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crdt.compaction import CompactionFailed, compact
 from crdt.errors import InvalidUpdate
 from server.culprit import mark_of
+from server.foldaside import fold_aside
 from server.ward import Ward
 from stores.errors import StoreError
 from stores.notelog import Compacted, NoteKey, NoteLog, StoredNote
@@ -15,6 +16,12 @@ logger = logging.getLogger("routa")
 
 LARGE = 1024 * 1024
 """A snapshot this large, in bytes, doubles how long the log may grow: rewriting it costs more, too."""
+LONG = 32 * 1024
+"""Bytes of a log, and below of a snapshot, above which a note is folded in a process of its own: native code would keep
+the interpreter, and so everybody, waiting for more than a few milliseconds."""
+HEAVY = 256 * 1024
+FOLDS = 2
+"""How many such processes there may be at once."""
 
 
 @dataclass(slots=True)
@@ -46,10 +53,11 @@ class Compactor:
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._growth: dict[NoteKey, _Growth] = {}
+        self._aside = asyncio.Semaphore(FOLDS)
 
     def opened(self, key: NoteKey, stored: StoredNote) -> None:
         """Take note of what the log of a note is like now."""
-        growth = _Growth(len(stored.rows), sum(len(row.update) for row in stored.rows))
+        growth = _Growth(len(stored.rows), _logged(stored))
         if stored.snapshot is not None:
             growth.snapshot = len(stored.snapshot.state)
         self._growth[key] = growth
@@ -64,15 +72,17 @@ class Compactor:
             self._start_if_due(key, growth)
 
     def _start_if_due(self, key: NoteKey, growth: _Growth) -> None:
-        allowance = growth.patience * (1 + growth.snapshot // LARGE)
-        if growth.task is None and (
-            growth.rows >= self._max_rows * allowance or growth.bytes >= self._max_bytes * allowance
-        ):
+        if growth.task is None and self._is_due(growth):
             growth.task = asyncio.get_running_loop().create_task(self._run(key, growth))
+
+    def _is_due(self, growth: _Growth) -> bool:
+        allowance = growth.patience * (1 + growth.snapshot // LARGE)
+        return growth.rows >= self._max_rows * allowance or growth.bytes >= self._max_bytes * allowance
 
     async def _run(self, key: NoteKey, growth: _Growth) -> None:
         try:
-            await self._compact(key, growth)
+            while self._growth.get(key) is growth and self._is_due(growth):  # it grows meanwhile
+                await self._compact(key, growth)
         finally:
             growth.task = None
 
@@ -95,27 +105,78 @@ class Compactor:
         """Fold the log into the snapshot. A failure is logged and costs nothing: the log stays as it is."""
         try:
             stored = await self._log.read(key)
-            compacted = await asyncio.to_thread(self._fold, key, stored)
-            done = await self._log.compact(key, stored, compacted)
-        except (StoreError, InvalidUpdate, CompactionFailed) as error:
-            logger.error("The log of %s/%s was not compacted and stays as it is: %s", *key, error)
-            self.ward.counters.compaction_failures += 1
-            done = False
-        if not done:
+        except StoreError as error:
+            self._failed(key, error)
+            compacted = None
+        else:
+            compacted = await self._replace(key, stored)
+        if compacted is None:
             growth.patience *= 2
             return
-        self.ward.counters.compactions += 1
         growth.patience = 1
         growth.snapshot = len(compacted.state)
         growth.rows = max(0, growth.rows - len(stored.rows))
-        growth.bytes = max(0, growth.bytes - sum(len(row.update) for row in stored.rows))
+        growth.bytes = max(0, growth.bytes - _logged(stored))
 
-    def _fold(self, key: NoteKey, stored: StoredNote) -> Compacted:
+    async def read(self, key: NoteKey, create: bool) -> StoredNote:
+        """Read a note that is about to be opened; a log that would keep everybody waiting is folded before, elsewhere.
+
+        Args:
+            key: which note.
+            create: make it if it is not there (see ``NoteLog.open_note``).
+
+        Raises:
+            NotFound: there is none, and it is not to be made.
+            StoreError: the store did not give it.
+        """
+        stored = await (self._log.open_note(key) if create else self._log.read(key))
+        if _logged(stored) <= LONG or await self._replace(key, stored) is None:
+            return stored
+        return await self._log.read(key)
+
+    async def _replace(self, key: NoteKey, stored: StoredNote) -> Compacted | None:
+        """Put a snapshot in the place of what was read; nothing when that failed, or somebody else did."""
+        try:
+            compacted = await self._fold(key, stored)
+            done = await self._log.compact(key, stored, compacted)
+        except (StoreError, InvalidUpdate, CompactionFailed) as error:
+            self._failed(key, error)
+            return None
+        self.ward.counters.compactions += done
+        return compacted if done else None
+
+    def _failed(self, key: NoteKey, error: Exception) -> None:
+        logger.error("The log of %s/%s was not compacted and stays as it is: %s", *key, error)
+        self.ward.counters.compaction_failures += 1
+
+    async def _fold(self, key: NoteKey, stored: StoredNote) -> Compacted:
+        if _logged(stored) <= LONG and (stored.snapshot is None or len(stored.snapshot.state) <= HEAVY):
+            return await asyncio.to_thread(self._fold_here, key, stored)
+        async with self._aside:
+            compacted = await asyncio.to_thread(_fold_aside, stored)
+        if compacted is None:
+            raise CompactionFailed("it could not be folded in a process of its own.")
+        return compacted
+
+    def _fold_here(self, key: NoteKey, stored: StoredNote) -> Compacted:
         with self.ward.recorder.aside(mark_of(key)):
-            return _fold(stored)
+            state, sealed, updates = _parts(stored)
+            return Compacted(*compact(state, updates, sealed))
 
 
-def _fold(stored: StoredNote) -> Compacted:
-    snapshot = stored.snapshot
-    state, pending = (snapshot.state, snapshot.pending) if snapshot is not None else (None, None)
-    return Compacted(*compact(state, pending, [row.update for row in stored.rows]))
+def _fold_aside(stored: StoredNote) -> Compacted | None:
+    state, sealed, updates = _parts(stored)
+    folded = fold_aside(state, updates, sealed)
+    return None if folded is None else Compacted(*folded)
+
+
+def _parts(stored: StoredNote) -> tuple[bytes | None, bytes | None, list[bytes]]:
+    """Give the snapshot, what is known of it, and what is to be folded into it."""
+    snapshot, updates = stored.snapshot, [row.update for row in stored.rows]
+    if snapshot is None:
+        return None, None, updates
+    return snapshot.state, snapshot.sealed, updates if snapshot.pending is None else [snapshot.pending, *updates]
+
+
+def _logged(stored: StoredNote) -> int:
+    return sum(len(row.update) for row in stored.rows)

@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     )
     room_idle_seconds: float = Field(30.0, ge=0, description="How long a note without clients stays in memory.")
     compact_updates: int = Field(500, ge=1, description="Log rows of a note after which it is compacted.")
-    compact_bytes: int = Field(MEBIBYTE, ge=1, description="Log bytes of a note after which it is compacted.")
+    compact_bytes: int = Field(256 * KIBIBYTE, ge=1, description="Log bytes of a note after which it is compacted.")
     supervise: bool = Field(
         True, description="Whether a small process of its own starts the server again when native code has ended it."
     )

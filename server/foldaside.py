@@ -19,21 +19,21 @@ _LENGTH = Struct("<q")
 _NOTHING = -1
 
 
-def fold_aside(state: bytes | None, updates: Sequence[bytes]) -> Compacted | None:
+def fold_aside(state: bytes | None, updates: Sequence[bytes], sealed: bytes | None = None) -> Compacted | None:
     """Do what ``compact`` does with a document and updates; nothing when that is not possible.
 
     What comes back was encoded, loaded again and compared, so it can be opened.
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            _COMMAND, input=pack([state, *updates]), capture_output=True, timeout=SECONDS, check=False
+            _COMMAND, input=pack([sealed, state, *updates]), capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
         return None
-    folded, pending, text = unpack(done.stdout)
-    return Compacted(cast(bytes, folded), pending, cast(bytes, text).decode())
+    folded, pending, text, sealed = unpack(done.stdout)
+    return Compacted(cast(bytes, folded), pending, cast(bytes, text).decode(), cast(bytes, sealed))
 
 
 def pack(parts: Sequence[bytes | None]) -> bytes:
@@ -58,12 +58,12 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    state, *updates = unpack(sys.stdin.buffer.read())
+    sealed, state, *updates = unpack(sys.stdin.buffer.read())
     try:
-        done = compact(state, None, [update for update in updates if update is not None])
+        done = compact(state, [update for update in updates if update is not None], sealed)
     except (ProtocolError, CompactionFailed):
         return 1
-    sys.stdout.buffer.write(pack([done.state, done.pending, done.text.encode()]))
+    sys.stdout.buffer.write(pack([done.state, done.pending, done.text.encode(), done.sealed]))
     return 0
 
 

@@ -65,7 +65,7 @@ class Hub:
 
     async def _load(self, key: NoteKey, create: bool) -> HostedNote:
         await self.ward.check(key)
-        stored = await (self._log.open_note(key) if create else self._log.read(key))
+        stored = await self._compactor.read(key, create)
         note = await self.ward.host(key, stored, self._limits)
         self._compactor.opened(key, stored)
         return note

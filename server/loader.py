@@ -14,4 +14,5 @@ def document_of(stored: StoredNote) -> Document:
     if stored.snapshot is None:
         return Document(None, updates)
     pending = stored.snapshot.pending
-    return Document(stored.snapshot.state, updates if pending is None else [pending, *updates])
+    rest = updates if pending is None else [pending, *updates]
+    return Document(stored.snapshot.state, rest, stored.snapshot.sealed)

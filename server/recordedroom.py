@@ -1,23 +1,29 @@
 """A room that records what it is about to do before native code does it, and refuses what ended the server before."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+from crdt import statevector
 from crdt.contribution import Batch, Contribution
 from crdt.document import Document
-from crdt.errors import ProtocolError
+from crdt.errors import ProtocolError, TryAgainLater
 from crdt.generation import Generation
-from crdt.messages import Update
+from crdt.messages import AwarenessUpdate, SyncStep1, SyncStep2, Update
 from crdt.room import Room
 from crdt.session import Session
 from crdt.text import Edit
 from crdt.trials import Trial
+from crdt.updates import EMPTY
 from server.counters import Counters
 from server.culprit import mark_of
 from server.flightrecorder import Doing, FlightRecorder
 from server.hosted import HubLimits
 from server.refusals import Refusals
 from stores.notelog import NoteKey
+
+_COMING = {SyncStep1(statevector.EMPTY).encode(), SyncStep2(EMPTY).encode()}
+"""What a client says that has nothing of the note: no native document is needed for that."""
 
 
 class Hosting(NamedTuple):
@@ -69,6 +75,8 @@ class RecordedRoom(Room):
                 return
         elif session.error is None and self.type(session, frame):
             return
+        if frame not in _COMING and not frame.startswith(AwarenessUpdate.prefix):
+            self._wake()
         self.settle()
         self._recorder.begin(Doing.RECEIVE, self._marks.get(session, self._mark), frame)
         try:
@@ -83,11 +91,22 @@ class RecordedRoom(Room):
         self._typed.append((session, frame))
         return True
 
+    def _wake(self) -> None:
+        """Make the native document of what is stored: if that ends the server, the note is at fault, nobody else."""
+        if self.document.asleep:
+            self._recorder.begin(Doing.LOAD, self._mark)
+            try:
+                with suppress(TryAgainLater):  # the document is damaged: see ``HostedNote.settle``
+                    self.document.wake()
+            finally:
+                self._recorder.end()
+
     def settle(self) -> None:
         """Put what was typed into the native document."""
         typed, self._typed = self._typed, []
         if not typed:
             return
+        self._wake()
         if all(session is typed[0][0] for session, _ in typed):
             mark = self._marks.get(typed[0][0], self._mark)
             self._recorder.begin(Doing.RECEIVE, mark, b"".join([frame for _, frame in typed]))
@@ -100,6 +119,7 @@ class RecordedRoom(Room):
 
     def tried(self, trial: Trial, error: ProtocolError | None, now: float) -> None:
         """Go on with an update that was tried."""
+        self._wake()
         self.settle()
         self._recorder.begin(Doing.RECEIVE, self._marks.get(trial.session, self._mark), Update(trial.update).encode())
         try:
@@ -109,6 +129,7 @@ class RecordedRoom(Room):
 
     def edit(self, edits: Sequence[Edit]) -> Contribution | None:
         """Edit the text here."""
+        self._wake()
         self.settle()
         self._recorder.begin(Doing.TEND, self._mark)
         try:

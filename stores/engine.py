@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import asyncpg
-from sqlalchemy import URL, Row, Select, Table, event
+from sqlalchemy import URL, Row, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,7 +20,7 @@ from stores.errors import Unavailable, translated
 from stores.file import FileWatch, prepare_file
 from stores.lane import Lane
 from stores.patience import Patience
-from stores.quick import QuickReader, reading_engine
+from stores.quick import Query, QuickReader, reading_engine
 from stores.target import Driver, Target
 
 _READERS = 4
@@ -98,7 +98,7 @@ class Database:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             yield connection
 
-    async def read_rows(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    async def read_rows(self, statement: Query, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         """Give the rows of one statement that only reads: what ``read()`` does, with fewer hops between threads."""
         if self._quick is None:
             async with self.read() as connection:
@@ -111,8 +111,8 @@ class Database:
     async def insert(self, table: Table, names: tuple[str, ...], rows: Sequence[insertion.Row]) -> None:
         """Insert rows, values in the order of ``names``, in this order: all of them are committed when it returns.
 
-        What ``write()`` does, with fewer hops between threads and fewer ways to Postgres; that it raises Unavailable
-        may mean that they are there, or there twice.
+        What ``write()`` does, with fewer hops between threads and fewer ways to Postgres. The values are strings, bytes
+        and integers. When it raises Unavailable, they may be there all the same; after a lost connection, even twice.
         """
         if self.target.pooler or len(rows) > insertion.MOST:
             async with self.write() as connection:

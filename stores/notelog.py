@@ -1,15 +1,17 @@
 """A note as it is kept: its snapshot, and the log of the updates that came after it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stores.engine import Database
 from stores.errors import NotFound
+from stores.notestatements import DELETE, DELETE_NOTE, EARLIER, FORGET, LOCK, LOGGED, REPLACE, ROWS, TEXT, WHOLE
+from stores.packing import pack, unpack
 from stores.records.workspaces import add_workspace
 from stores.tables import deleted_notes, note_snapshots, note_updates, notes
 
@@ -32,6 +34,8 @@ class Snapshot:
     pending: bytes | None
     revision: int
     """1 for the first snapshot of a note, one more for each that takes its place."""
+    sealed: bytes | None = None
+    """What is known of ``state``; opaque here."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Compacted:
     pending: bytes | None
     text: str
     """The note's text, for reading and searching."""
+    sealed: bytes | None = None
+    """What is known of ``state``; opaque here."""
     also: Callable[[AsyncConnection], Awaitable[None]] | None = None
     """What is done in the same transaction."""
 
@@ -91,14 +97,18 @@ class NoteLog:
 
     async def read(self, key: NoteKey) -> StoredNote:
         """Read a note's snapshot and log as they were at one moment; raises NotFound when there is no such note."""
-        async with self._database.read() as connection:
-            snapshot, earlier = await _read_snapshot(connection, key)
-            result = await connection.execute(_ROWS, _names(key))
-            return StoredNote(snapshot, tuple(LogRow(*row) for row in result), earlier)
+        head, *rows = await self._database.read_rows(WHOLE, _names(key)) or (None,)
+        if head is None:
+            raise _missing(key)
+        logged = tuple(LogRow(row.id, row.payload) for row in rows)
+        if head.revision is None:
+            return StoredNote(None, logged, head.earlier)
+        state = await unpack(head.payload, head.compression)
+        return StoredNote(Snapshot(state, head.pending, head.revision, head.seal), logged, head.earlier)
 
     async def earlier(self, key: NoteKey) -> bytes | None:
         """Give the state vector of what a note was before it was deleted; nothing when it never was."""
-        rows = await self._database.read_rows(_EARLIER, _names(key))
+        rows = await self._database.read_rows(EARLIER, _names(key))
         return rows[0][0] if rows else None
 
     async def append(self, batch: Sequence[tuple[NoteKey, bytes]]) -> None:
@@ -108,7 +118,7 @@ class NoteLog:
         batch is not there.
         """
         if batch:
-            await self._database.insert(note_updates, _LOGGED, [(*key, payload) for key, payload in batch])
+            await self._database.insert(note_updates, LOGGED, [(*key, payload) for key, payload in batch])
 
     async def compact(self, key: NoteKey, stored: StoredNote, compacted: Compacted) -> bool:
         """Put a snapshot in the place of what was read: exactly that snapshot and exactly those rows.
@@ -117,12 +127,20 @@ class NoteLog:
         nothing changed, when somebody else compacted, deleted or replaced the note since. Raises NotFound when the
         note is gone and there was no snapshot.
         """
+        packed, compression = await pack(compacted.state)
+        values = {
+            "state": packed,
+            "compression": compression,
+            "pending": compacted.pending,
+            "seal": compacted.sealed,
+            "updated_at": datetime.now(UTC),
+        }
         try:
             async with self._database.write() as connection:
-                await _replace_snapshot(self._database, connection, key, stored, compacted)
+                await _replace_snapshot(self._database, connection, key, stored, values)
                 await _delete_rows(connection, stored.rows)
                 text = compacted.text.replace("\0", "\ufffd")  # Postgres keeps no NUL in a text
-                await connection.execute(_TEXT, {**_names(key), "text": text, "now": datetime.now(UTC)})
+                await connection.execute(TEXT, {**_names(key), "text": text, "now": datetime.now(UTC)})
                 if compacted.also is not None:
                     await compacted.also(connection)
         except _OvertakenError:
@@ -149,52 +167,20 @@ class NoteLog:
         """
         known = {row.id for row in stored.rows}
         async with self._database.write() as connection:
-            if (await connection.execute(_LOCK, _names(key))).one_or_none() is None:
+            if (await connection.execute(LOCK, _names(key))).one_or_none() is None:
                 raise _missing(key)
-            rows = await connection.execute(_ROWS, _names(key))
+            rows = await connection.execute(ROWS, _names(key))
             if not known.issuperset(row.id for row in rows):
                 return False
-            await connection.execute(_FORGET, _names(key))
+            await connection.execute(FORGET, _names(key))
             values = {"workspace_id": key.workspace, "note_id": key.note, "state_vector": state_vector}
             await connection.execute(insert(deleted_notes).values(**values, deleted_at=datetime.now(UTC)))
-            await connection.execute(_DELETE_NOTE, _names(key))
+            await connection.execute(DELETE_NOTE, _names(key))
         return True
 
 
 class _OvertakenError(Exception):
     """What was read is not what is there: leaves the transaction without a trace."""
-
-
-_THIS_NOTE = and_(notes.c.workspace_id == bindparam("workspace"), notes.c.id == bindparam("note"))
-_THIS_SNAPSHOT = and_(
-    note_snapshots.c.workspace_id == bindparam("workspace"), note_snapshots.c.note_id == bindparam("note")
-)
-_THIS_DELETED = and_(
-    deleted_notes.c.workspace_id == bindparam("workspace"), deleted_notes.c.note_id == bindparam("note")
-)
-_EARLIER = select(deleted_notes.c.state_vector).where(_THIS_DELETED)
-_SNAPSHOT = (
-    select(
-        note_snapshots.c.state,
-        note_snapshots.c.pending,
-        note_snapshots.c.revision,
-        _EARLIER.scalar_subquery().label("earlier"),
-    )
-    .select_from(notes.outerjoin(note_snapshots))
-    .where(_THIS_NOTE)
-)
-_LOCK = select(notes.c.id).where(_THIS_NOTE).with_for_update()
-_FORGET = delete(deleted_notes).where(_THIS_DELETED)
-_DELETE_NOTE = delete(notes).where(_THIS_NOTE)
-_ROWS = (
-    select(note_updates.c.id, note_updates.c.payload)
-    .where(note_updates.c.workspace_id == bindparam("workspace"), note_updates.c.note_id == bindparam("note"))
-    .order_by(note_updates.c.id)
-)
-_LOGGED = ("workspace_id", "note_id", "payload")
-_DELETE = delete(note_updates).where(note_updates.c.id.in_(bindparam("ids", expanding=True)))
-_TEXT = update(notes).where(_THIS_NOTE).values(content=bindparam("text"), updated_at=bindparam("now"))
-_REPLACE = update(note_snapshots).where(_THIS_SNAPSHOT, note_snapshots.c.revision == bindparam("read"))
 
 
 def _names(key: NoteKey) -> dict[str, object]:
@@ -205,18 +191,9 @@ def _missing(key: NoteKey) -> NotFound:
     return NotFound(f'There is no note "{key.note}" in the workspace "{key.workspace}".')
 
 
-async def _read_snapshot(connection: AsyncConnection, key: NoteKey) -> tuple[Snapshot | None, bytes | None]:
-    row = (await connection.execute(_SNAPSHOT, _names(key))).one_or_none()
-    if row is None:
-        raise _missing(key)
-    *snapshot, earlier = row
-    return None if row.revision is None else Snapshot(*snapshot), earlier
-
-
 async def _replace_snapshot(
-    database: Database, connection: AsyncConnection, key: NoteKey, stored: StoredNote, compacted: Compacted
+    database: Database, connection: AsyncConnection, key: NoteKey, stored: StoredNote, values: Mapping[str, object]
 ) -> None:
-    values = {"state": compacted.state, "pending": compacted.pending, "updated_at": datetime.now(UTC)}
     if stored.snapshot is None:
         first = database.insert_absent(note_snapshots)
         result = await connection.execute(
@@ -224,7 +201,7 @@ async def _replace_snapshot(
         )
     else:
         read = stored.snapshot.revision
-        result = await connection.execute(_REPLACE.values(revision=read + 1, **values), {**_names(key), "read": read})
+        result = await connection.execute(REPLACE.values(revision=read + 1, **values), {**_names(key), "read": read})
     if result.rowcount != 1:
         raise _OvertakenError
 
@@ -232,7 +209,7 @@ async def _replace_snapshot(
 async def _delete_rows(connection: AsyncConnection, rows: Sequence[LogRow]) -> None:
     deleted = 0
     for ids in _chunks([row.id for row in rows]):
-        deleted += (await connection.execute(_DELETE, {"ids": ids})).rowcount
+        deleted += (await connection.execute(DELETE, {"ids": ids})).rowcount
     if deleted != len(rows):  # the note was deleted, and perhaps made again: this is not its document
         raise _OvertakenError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine
+from sqlalchemy import URL, CompoundSelect, Connection, Engine, Row, Select, create_engine
 from sqlalchemy.pool import StaticPool
 
 _THREADS = 2
@@ -18,6 +18,7 @@ _BATCH = 16
 """How many statements a thread takes at once: none of them is answered before the last."""
 
 Rows = Sequence[Row[Any]]
+Query = Select[Any] | CompoundSelect[Any]
 
 
 def reading_engine(path: Path, busy_timeout: float) -> Engine:
@@ -34,7 +35,7 @@ def reading_engine(path: Path, busy_timeout: float) -> Engine:
 
 @dataclass(slots=True)
 class _Read:
-    statement: Select[Any]
+    statement: Query
     parameters: Mapping[str, object]
     answered: asyncio.Future[Rows]
     rows: Rows = ()
@@ -64,7 +65,7 @@ class QuickReader:
         self._batches: SimpleQueue[list[_Read] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
-    async def rows(self, statement: Select[Any], parameters: Mapping[str, object]) -> Rows:
+    async def rows(self, statement: Query, parameters: Mapping[str, object]) -> Rows:
         """Give all rows of a statement. What the driver raises is not translated."""
         loop = asyncio.get_running_loop()
         read = _Read(statement, parameters, loop.create_future())

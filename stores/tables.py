@@ -76,9 +76,14 @@ note_snapshots = Table(
     *optional("pending", kind=LargeBinary),
     required("revision", Integer),
     required("updated_at", Timestamp),
+    *optional("compression"),
+    *optional("seal", kind=LargeBinary),
     ForeignKeyConstraint(["workspace_id", "note_id"], ["notes.workspace_id", "notes.id"], ondelete="CASCADE"),
 )
-"""The whole document (``state``) and the updates that still miss a predecessor (``pending``), both update v1."""
+"""The whole document (``state``) and the updates that still miss a predecessor (``pending``), both update v1.
+
+``compression`` says how ``state`` is packed (see ``stores.packing``), ``seal`` what is known of it (see ``crdt.seal``).
+"""
 
 deleted_notes = Table(
     "deleted_notes",

@@ -217,7 +217,7 @@ class Notes(RuleBasedStateMachine):
             return
         snapshot = self.read.snapshot
         state, pending = (snapshot.state, snapshot.pending) if snapshot else (None, None)
-        compacted = Compacted(*compact(state, pending, [row.update for row in self.read.rows]))
+        compacted = Compacted(*compact(state, ([pending] if pending else []) + [row.update for row in self.read.rows]))
         self.desk.run(self.desk.log().compact(self.key, self.read, compacted))
         self.read = None
         self.kept()

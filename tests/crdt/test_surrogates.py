@@ -32,7 +32,7 @@ def test_each_half_of_a_character_that_is_cut_becomes_a_replacement_character(cu
 
 
 def test_it_stays_so_through_compaction_and_further_typing() -> None:
-    compacted = compact(None, None, [TYPED, INSERTED])
+    compacted = compact(None, [TYPED, INSERTED])
     assert compacted.text == "a\ufffdx\ufffdbz"
     document = Document(compacted.state, [])
     document.apply(b"\x01\x01\x03\x00\xc4\x02\x00\x01\x02\x01y\x00")

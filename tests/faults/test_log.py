@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from server.compactor import Compactor, _fold
+from crdt.compaction import compact
+from server.compactor import Compactor
 from server.loader import document_of
 from stores.engine import Database
-from stores.notelog import NoteKey, NoteLog
+from stores.notelog import Compacted, NoteKey, NoteLog
 from stores.tables import note_updates
 from stores.target import Target, choose
 from tests.crdt.typist import Typist
@@ -36,7 +37,7 @@ async def test_an_update_with_a_lower_id_that_commits_late_survives_a_compaction
         await late.execute(insert(note_updates).values(**row, payload=ann.type("late ")))
         await log.append([(KEY, ben.type("early "))])
         read = await log.read(KEY)
-    assert await log.compact(KEY, read, _fold(read))
+    assert await log.compact(KEY, read, Compacted(*compact(None, [row.update for row in read.rows])))
     stored = await log.read(KEY)
     assert len(stored.rows) == 1
     assert sorted(document_of(stored).text().split()) == ["early", "late"]

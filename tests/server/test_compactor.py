@@ -1,10 +1,13 @@
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
 
 from crdt.compaction import CompactionFailed
+from crdt.document import Document
 from server import compactor as compactor_module
+from server import foldaside
 from server.compactor import Compactor
 from stores.errors import Unavailable
 from stores.notelog import Compacted, NoteKey, NoteLog, StoredNote
@@ -137,3 +140,74 @@ async def test_when_somebody_else_compacted_first_nothing_is_lost(log: NoteLog, 
     again = await log.read(KEY)
     assert again.snapshot is not None
     assert again.snapshot.state == writer.typist.state()
+
+
+async def test_a_log_that_grew_while_it_was_compacted_is_compacted_again(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, gate = asyncio.Event(), asyncio.Event()
+    compact = writer.log.compact
+
+    async def wait(key: NoteKey, stored: StoredNote, compacted: Compacted) -> bool:
+        entered.set()
+        await gate.wait()
+        return await compact(key, stored, compacted)
+
+    monkeypatch.setattr(writer.log, "compact", wait)
+    for _ in range(5):
+        await writer.write("x")
+    await entered.wait()
+    for _ in range(5):
+        await writer.write("y")
+    gate.set()
+    stored = await writer.until_compacted()
+    assert stored.snapshot is not None
+    assert stored.snapshot.state == writer.typist.state()
+
+
+async def test_a_long_log_is_folded_in_another_process_before_its_note_is_opened(log: NoteLog, writer: Writer) -> None:
+    words = [writer.typist.type("x" * 1000) for _ in range(40)]
+    await log.append([(KEY, word) for word in words])
+    stored = await writer.compactor.read(KEY, create=False)
+    assert stored.rows == ()
+    assert stored.snapshot is not None
+    assert stored.snapshot.state == writer.typist.state()
+    assert writer.compactor.ward.recorder.everything() == []
+    assert Document(stored.snapshot.state, [], stored.snapshot.sealed).asleep
+
+
+async def test_a_log_that_cannot_be_folded_elsewhere_is_given_as_it_is(
+    log: NoteLog, writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(foldaside, "_COMMAND", [sys.executable, "-c", "import os; os.abort()"])
+    await log.append([(KEY, writer.typist.type("x" * 40_000))])
+    stored = await writer.compactor.read(KEY, create=True)
+    assert len(stored.rows) == 1
+    assert "could not be folded in a process of its own" in caplog.text
+
+
+async def test_a_heavy_snapshot_is_folded_in_another_process(
+    log: NoteLog, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await writer.write("x" * 300_000)
+    await writer.until_compacted()
+    monkeypatch.setattr(writer.compactor, "_fold_here", None)
+    await writer.write("y")
+    await writer.compactor.finish(KEY)
+    stored = await log.read(KEY)
+    assert stored.rows == ()
+    assert stored.snapshot is not None
+    assert stored.snapshot.state == writer.typist.state()
+
+
+async def test_a_note_that_cannot_be_read_is_not_compacted(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await writer.write("x")
+
+    async def fail(key: NoteKey) -> StoredNote:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(writer.log, "read", fail)
+    await writer.compactor.finish(KEY)
+    assert "was not compacted and stays as it is: away" in caplog.text

@@ -50,7 +50,7 @@ def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_other_side(monkeypatch: pytest.MonkeyPatch, update: bytes, status: int) -> None:
     out = io.BytesIO()
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pack([None, update]))))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pack([None, None, update]))))
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
     assert main() == status
-    assert unpack(out.getvalue())[2:] == ([b"hello"] if status == 0 else [])
+    assert unpack(out.getvalue())[2:3] == ([b"hello"] if status == 0 else [])

@@ -230,3 +230,25 @@ async def test_a_defect_while_telling_is_logged_and_the_journal_goes_on(
     bench.edit(note, typist.type("y"))
     await bench.journal.settled(note)
     assert Document(None, await bench.kept(note)).text() == "xy"
+
+
+async def test_who_types_alone_waits_for_nothing_and_commits_are_some_time_apart(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(journal_module, "APART", 1000.0)
+    monkeypatch.setattr(asyncio, "sleep", note)
+    first, second = await bench.note("a"), await bench.note("b")
+    bench.edit(first, Typist(1).type("x"))
+    await bench.journal.settled(first)
+    assert slept == []
+    bench.edit(second, Typist(2).type("y"))
+    await bench.journal.settled(second)
+    assert len(slept) == 1
+    assert 990 < slept[0] <= 1000

@@ -19,7 +19,7 @@ class Fragile:
     def __call__(self, state: bytes | None, updates: Sequence[bytes]) -> Compacted | None:
         self.attempts += 1
         everything = b"".join([state or b"", *updates])
-        return None if any(word in everything for word in self.deadly) else compact(state, None, updates)
+        return None if any(word in everything for word in self.deadly) else compact(state, updates)
 
 
 def stored(*updates: bytes, snapshot: Snapshot | None = None) -> StoredNote:

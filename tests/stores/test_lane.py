@@ -1,6 +1,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stores.engine import Database
 from stores.errors import Conflict, StoreError, Unavailable
+from stores.tables import schema_history
 from stores.target import Driver, Target
 
 COUNT = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 200000) SELECT max(x) FROM c"
@@ -262,4 +264,68 @@ async def test_a_transaction_without_a_limit_takes_its_time(migrated_url: str) -
         await connection.execute(text("SELECT pg_sleep(0.5)"))
     async with database.write(unlimited=True) as connection:
         await connection.execute(text("SELECT pg_sleep(0.5)"))
+    await database.close()
+
+
+async def insert(database: Database, *keys: str) -> None:
+    on_postgres = database.target.driver is Driver.POSTGRES
+    now = datetime(2026, 1, 1, tzinfo=UTC) if on_postgres else "2026-01-01"
+    await database.insert(schema_history, ("revision", "release", "applied_at"), [(key, "x", now) for key in keys])
+
+
+async def test_one_statement_commits_by_itself(database: Database) -> None:
+    await insert(database, "a", "b")
+    assert await names(database) == ["a", "b"]
+
+
+async def test_one_statement_is_whole_or_not_there(database: Database) -> None:
+    with pytest.raises(Conflict):
+        await insert(database, "a", "b", "a")
+    assert await names(database) == []
+    await insert(database, "c")
+    assert await names(database) == ["c"]
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_one_statement_that_is_cancelled_hurts_nobody_else(database: Database, turns: int) -> None:
+    task = asyncio.create_task(insert(database, "a"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await put(database, "b")
+    await insert(database, "c")
+    assert await names(database) in (["b", "c"], ["a", "b", "c"])
+
+
+async def test_one_statement_goes_past_dead_connections(server: Database, admin: Any) -> None:
+    async def fill(gate: asyncio.Barrier) -> None:
+        async with server.read():
+            await gate.wait()
+
+    gate = asyncio.Barrier(server.target.pool_size)
+    await asyncio.gather(*(fill(gate) for _ in range(server.target.pool_size)))
+    await kill_all(admin)
+    await insert(server, "a")
+    assert await names(server) == ["a"]
+
+
+async def test_one_statement_that_is_not_answered_is_given_up_and_older_connections_with_it(
+    migrated_url: str, admin: Any
+) -> None:
+    database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, timeout=0.2, pool_size=2))
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE schema_history")
+        with pytest.raises(Unavailable, match="it did not answer in time"):
+            await insert(database, "late")
+    await insert(database, "a")
+    assert await names(database) == ["a"]
+    await database.close()
+
+
+async def test_behind_a_pooler_rows_go_in_with_a_transaction(migrated_url: str) -> None:
+    target = Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, pooler=True)
+    database = await Database.open(target)
+    await insert(database, "a", "b")
+    assert await names(database) == ["a", "b"]
     await database.close()
