@@ -125,6 +125,7 @@ def _of(figures: Figures, ours: Contestant) -> list[Verdict]:
             25,
             worst=True,
         ),
+        *(_compacting(figures, ours) if ours is ROUTA else ()),
         _below(figures, ours, "memory of an idle connection", ("memory", "idle_connection_kib", "KiB"), 12),
         _below(figures, ours, "memory of an open small note", ("memory", "open_note_kib", "KiB"), 20),
     ]
@@ -197,6 +198,13 @@ def _disk(figures: Figures, ours: Contestant) -> Verdict:
     return Verdict(
         goal, _number(disk, "bytes"), f"{disk / encoded:.2f} {TIMES} {encoded:,.0f} bytes", disk <= 1.1 * encoded
     )
+
+
+def _compacting(figures: Figures, ours: Contestant) -> list[Verdict]:
+    without, beside = (figures.one("compacting", ours, "p99", folds=folds) for folds in (False, True))
+    goal = _named(ours, "p99 of typing in 5 MB while its log is folded: ≤ 10 ms more than without")
+    met = None if without is None or beside is None else beside <= without + 10
+    return [Verdict(goal, _number(beside, "ms"), _number(without, "ms"), met)]
 
 
 def _number(value: float | None, unit: str) -> str:

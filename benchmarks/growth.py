@@ -37,19 +37,19 @@ def growth(bench: Bench) -> None:
 def _with_edits(bench: Bench, server: Server, edits: int) -> dict[str, object]:
     whole = note(edits)
     text = whole.text()
-    fill(server, "large-0", whole, TURN)
+    fill(server, "large", whole, TURN)
     opened = []
     for _ in range(3):
         server.kill()
         server.start()
-        opened.append(open_twice(server, "large-0", text)[0])
+        opened.append(open_twice(server, "large", text)[0])
     server.kill()
     server.start()
     with Guest(server, "warm") as guest:
         guest.until(guest.synced)
     settle(server)
     before = server.memory_bytes()
-    with Guest(server, "large-0") as guest:
+    with Guest(server, "large") as guest:
         guest.until(guest.synced)
         settle(server)
         grown = server.memory_bytes() - before

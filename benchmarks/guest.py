@@ -185,7 +185,12 @@ def text_of(updates: list[bytes]) -> str:
     """Give the text of a note made of updates."""
     document: Doc[Text] = Doc()
     for update in updates:
-        document.apply_update(update)
+        try:
+            document.apply_update(update)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise GuestError(f"what the server sent cannot be read: {error}") from None  # a panic is no Exception
     return str(document.get("content", type=Text))
 
 

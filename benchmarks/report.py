@@ -77,9 +77,15 @@ def _rows(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
 def _cell(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if isinstance(value, float):
+    if isinstance(value, float) and value != NOT_ASKED:
         return f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)[:200].replace("\n", " ")
+    return (
+        ""
+        if value in (None, NOT_ASKED)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)[:200].replace("\n", " ")
+    )
 
 
 def _others(records: Sequence[Record]) -> str:
@@ -88,6 +94,8 @@ def _others(records: Sequence[Record]) -> str:
     )
 
 
+NOT_ASKED = -1.0
+"""What the generator says of acknowledgements when it waits for none."""
 PREFACE = """\
 Measured on {date} with `{command}`; one machine, one run: {machine}. The server has one core, the load generator, a C
 program, the other. Noise is 20 to 30 %, so only ratios in one run mean anything. Figures with faults count for nothing.
@@ -109,6 +117,7 @@ TITLES = {
     "killed": "kill -9 under 2,000 edits a second",
     "memory": "Memory",
     "beside": "Typing beside REST requests",
+    "compacting": "Typing in a note of five megabytes, without and with its log being folded",
     "growth": "Growth",
 }
 FIGURES = {
@@ -117,6 +126,7 @@ FIGURES = {
     "rooms": "notes",
     "by": "by the number of",
     "of": "number",
+    "compactions": "compactions",
     "held": "held, /s",
     "beyond": "not held, /s",
     "cpu_share": "CPU, cores",

@@ -65,7 +65,8 @@ def killed(bench: Bench) -> None:
         for _ in range(1 if bench.quick else 3):
             with TemporaryDirectory() as folder, bench.server("killed", contestant) as server:
                 if server is not None:
-                    bench.record("killed", contestant.name, **_kill(server, Path(folder, "ledger")))
+                    figures = _kill(server, Path(folder, "ledger"))
+                    bench.record("killed", contestant.name, **figures)
 
 
 def _kill(server: Server, ledger: Path) -> dict[str, object]:

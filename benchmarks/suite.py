@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import beside, footprint, growth, hotroom, notes, restarts, smallrooms
+from benchmarks import beside, compacting, footprint, growth, hotroom, notes, restarts, smallrooms
 from benchmarks.bench import Bench
 from benchmarks.contestants import ALL, PEERS
 from benchmarks.load import CACHE, HERE
@@ -30,6 +30,7 @@ ROWS: dict[str, Row] = {
     "killed": restarts.killed,
     "memory": footprint.memory,
     "beside": beside.beside,
+    "compacting": compacting.compacting,
     "growth": growth.growth,
 }
 
