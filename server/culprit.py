@@ -26,7 +26,8 @@ def mark_of(key: NoteKey, sender: str = "") -> bytes:
         key: which note.
         sender: ``token …`` or ``address …``; nothing when it is nobody in particular.
     """
-    return orjson.dumps([*key, sender[:_LONGEST_SENDER]])[:LONGEST_MARK]
+    mark = memoryview(orjson.dumps([*key, sender[:_LONGEST_SENDER]]))
+    return bytes(mark[:LONGEST_MARK])  # what orjson gives takes 4 KiB, however short it is
 
 
 def sender_of(identity: Identity, address: str | None) -> str:

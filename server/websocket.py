@@ -15,6 +15,7 @@ from websockets.frames import Frame as WebSocketFrame
 from crdt.errors import ProtocolError, SlowReader, Stopping
 from server.peer import Backlog, Frame
 from server.shortframes import ShortFrames
+from server.slim import Gate, Mailbox
 
 EXTENSION = "routa.peer"
 """The key in the ASGI scope's extensions under which a connection finds its protocol."""
@@ -36,6 +37,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.queue = Mailbox()  # type: ignore[assignment]
+        self.writable = Gate()  # type: ignore[assignment]
         self.quiet = False
         self._reader: Callable[[bytes | str], None] | None = None
         self._backlog = Backlog(0)
@@ -90,6 +93,11 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application sends by way of ASGI: the handshake, or its refusal."""
         await super().send(message)
+        if (
+            message["type"] == "websocket.accept"
+        ):  # nobody reads them again, and they take 2 KiB for as long as it is open
+            self.request.headers.clear()
+            self.response.headers.clear()
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # uvicorn would log a refusal as a handshake that was forgotten
 
