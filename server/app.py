@@ -50,6 +50,7 @@ from server.hosted import HubLimits
 from server.hub import Hub
 from server.origins import OriginGuard
 from server.service import Service, within
+from server.sockets import SocketRoutes
 from server.supervisor import POLL, Flight
 from server.ward import Ward
 from server.webhooks import receiver_of
@@ -211,9 +212,6 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
         routes=[
             *Bundle(FOLDER).routes(),
             *DOCS,
-            WebSocketRoute("/ws/{address:path}", _note),
-            WebSocketRoute("/hocuspocus", _documents),
-            WebSocketRoute("/hocuspocus/", _documents),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -223,6 +221,12 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
+    sockets = [
+        WebSocketRoute("/ws/{address:path}", _note),
+        WebSocketRoute("/hocuspocus", _documents),
+        WebSocketRoute("/hocuspocus/", _documents),
+    ]
+    app.add_middleware(SocketRoutes, routes=sockets)
     app.add_middleware(OriginGuard)
     app.add_middleware(AddressGuard)  # outside: it is asked first
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
