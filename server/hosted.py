@@ -116,7 +116,8 @@ class HostedNote:
         for payload, receivers in self.room.frames():
             frame = Frame(payload)
             for session in receivers:
-                cast(Peer, session.peer).deliver(frame)
+                peer: Peer = session.peer  # type: ignore[assignment]  # a cast would be a call for each delivery
+                peer.deliver(frame)
 
     def settle(self) -> None:
         """Have all that came in applied; if the native core broke, the note is loaded anew, as it is stored."""
