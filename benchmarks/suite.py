@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import beside, compacting, footprint, growth, hotroom, notes, restarts, smallrooms
+from benchmarks import beside, compacting, footprint, growth, hotroom, notes, restarts, sending, smallrooms
 from benchmarks.bench import Bench
 from benchmarks.contestants import ALL, PEERS
 from benchmarks.load import CACHE, HERE
@@ -21,6 +21,7 @@ from benchmarks.report import report
 Row = Callable[[Bench], None]
 ROWS: dict[str, Row] = {
     "fixed": hotroom.fixed,
+    "sending": sending.sending,
     "capacity": hotroom.capacity,
     "pairs": smallrooms.pairs,
     "acknowledgement": smallrooms.acknowledgement,

@@ -17,9 +17,10 @@ logger = logging.getLogger("routa")
 LARGE = 1024 * 1024
 """A snapshot this large, in bytes, doubles how long the log may grow: rewriting it costs more, too."""
 LONG = 32 * 1024
-"""Bytes of a log, and below of a snapshot, above which a note is folded in a process of its own: native code would keep
-the interpreter, and so everybody, waiting for more than a few milliseconds."""
+"""Bytes of a log above which a note is folded in a process of its own: native code would hold the interpreter, and keep
+everybody waiting, for more than a few milliseconds."""
 HEAVY = 256 * 1024
+"""The same for the bytes of a snapshot."""
 FOLDS = 2
 """How many such processes there may be at once."""
 

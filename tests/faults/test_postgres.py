@@ -138,10 +138,10 @@ async def test_a_commit_whose_answer_is_lost_is_made_again_and_has_the_effect_of
         await ann.type("once ")
         await ann.until_acknowledged()
         before = await rows(here.service.database)
-        proxy.lose_next_commit = True
+        proxy.losing = b"twice "  # the statement that brings it commits it, too
         await ann.type("twice ")
         await ann.until_acknowledged()
-        assert not proxy.lose_next_commit
+        assert proxy.losing == b""
         assert await rows(here.service.database) == before + 2
         assert await newcomer_text(note_url(here)) == "once twice "
 
@@ -156,7 +156,8 @@ class Proxy:
 
     def __init__(self, socket: Path) -> None:
         self.url = ""
-        self.lose_next_commit = False
+        self.losing = b""
+        """The answer to the next message that holds this is lost, and the connection with it."""
         self.refusing = False
         self._socket = socket
         self._silent: set[asyncio.Task[None]] = set()
@@ -189,8 +190,8 @@ class Proxy:
         self, reader: asyncio.StreamReader, server: asyncio.StreamWriter, client: asyncio.StreamWriter
     ) -> None:
         while data := await reader.read(65536):
-            if self.lose_next_commit and b"COMMIT\0" in data:
-                self.lose_next_commit = False
+            if self.losing and self.losing in data:
+                self.losing = b""
                 client.transport.abort()
             server.write(data)
         server.close()
