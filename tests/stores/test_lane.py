@@ -65,6 +65,18 @@ async def kill_all(admin: Any) -> None:
     )
 
 
+async def fill_pool(database: Database) -> None:
+    """Have as many connections as there may be."""
+    size = database.target.pool_size
+    gate = asyncio.Barrier(size)
+
+    async def hold() -> None:
+        async with database.read():
+            await gate.wait()
+
+    await asyncio.gather(*(hold() for _ in range(size)))
+
+
 async def test_what_is_written_is_there_at_the_end_of_the_block(database: Database) -> None:
     await put(database, "a")
     assert await names(database) == ["a"]
@@ -145,13 +157,7 @@ async def test_a_dead_connection_in_the_pool_does_not_fail_the_next_call(server:
 
 async def test_a_whole_pool_of_dead_connections_does_not_either(server: Database, admin: Any) -> None:
     size = server.target.pool_size
-
-    async def fill(gate: asyncio.Barrier) -> None:
-        async with server.read():
-            await gate.wait()
-
-    gate = asyncio.Barrier(size)
-    await asyncio.gather(*(fill(gate) for _ in range(size)))
+    await fill_pool(server)
     assert await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") == size + 1
     await kill_all(admin)
     await put(server, "first")
@@ -299,12 +305,7 @@ async def test_one_statement_that_is_cancelled_hurts_nobody_else(database: Datab
 
 
 async def test_one_statement_goes_past_dead_connections(server: Database, admin: Any) -> None:
-    async def fill(gate: asyncio.Barrier) -> None:
-        async with server.read():
-            await gate.wait()
-
-    gate = asyncio.Barrier(server.target.pool_size)
-    await asyncio.gather(*(fill(gate) for _ in range(server.target.pool_size)))
+    await fill_pool(server)
     await kill_all(admin)
     await insert(server, "a")
     assert await names(server) == ["a"]
@@ -314,6 +315,7 @@ async def test_one_statement_that_is_not_answered_is_given_up_and_older_connecti
     migrated_url: str, admin: Any
 ) -> None:
     database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, timeout=0.2, pool_size=2))
+    await fill_pool(database)
     async with admin.transaction():
         await admin.execute("LOCK TABLE schema_history")
         with pytest.raises(Unavailable, match="it did not answer in time"):
@@ -328,4 +330,13 @@ async def test_behind_a_pooler_rows_go_in_with_a_transaction(migrated_url: str) 
     database = await Database.open(target)
     await insert(database, "a", "b")
     assert await names(database) == ["a", "b"]
+    await database.close()
+
+
+async def test_a_transaction_that_begins_on_no_connection_is_given_up(migrated_url: str) -> None:
+    database = await Database.open(Target(Driver.POSTGRES, "Postgres", dsn=migrated_url, pool_size=1))
+    database._writer._begin_statement = "BEGIN NOTHING"
+    with pytest.raises(StoreError, match="syntax error"):
+        await put(database, "a")
+    assert await names(database) == []
     await database.close()
