@@ -1,6 +1,7 @@
 """What every measurement is given: which servers, how long, and where its figures go."""
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,7 +58,9 @@ class Bench:
                 finally:
                     said = server.said()
         except (ServerError, LoadError, GuestError, OSError) as error:
-            self.record(row, contestant.name, failed=f"{type(error).__name__}: {error}"[:500], said=said)
+            self.record(
+                row, contestant.name, failed=f"{type(error).__name__}: {error}"[:500], said=_without_paths(said)
+            )
 
 
 QUIET = {
@@ -74,6 +77,11 @@ QUIET = {
     "wrong",
 }
 QUIET |= {"foreign", "malformed", "closed", "refused", "edits_each", "edits_over", "seconds", "max", "ack_max"}
+
+
+def _without_paths(said: str) -> str:
+    """Give what a server printed without the folders of this machine: the raw results are committed."""
+    return re.sub(r"/(?:[^/\s\"':]+/)+", "…/", said)
 
 
 def _short(value: object) -> str:

@@ -72,7 +72,7 @@ def write(raw: Path, text: str) -> None:
     docs.mkdir(exist_ok=True)
     results.mkdir(exist_ok=True)
     (docs / "benchmarks.md").write_text(text)
-    if raw.parent != results:
+    if raw.resolve().parent != results:
         shutil.copy(raw, results)
     chart = [PEERS / ".venv" / "bin" / "python", HERE / "chart.py", raw, docs / "benchmarks.svg"]
     subprocess.run(chart, check=True)  # noqa: S603
