@@ -76,13 +76,13 @@ class Document:
         """
         if self.damaged:
             raise TryAgainLater
-        fresh, seen = self._read(update)
+        fresh, seen = self._read(update, bounded=True)
         if self._waiting != EMPTY and contradicts(fresh, self._waiting):
             raise InvalidUpdate("The update gives ids to something else than what waits under them already.")
         return self._guard.judge(fresh, seen, len(self._waiting))
 
-    def _read(self, update: bytes) -> tuple[bytes, Scan]:
-        seen = scan(update, self._clocks)
+    def _read(self, update: bytes, *, bounded: bool = False) -> tuple[bytes, Scan]:
+        seen = scan(update, self._clocks, bounded=bounded)
         if not seen.repeats or not (seen.new or seen.deletes):
             return update, seen
         fresh = trim(update, self._clocks)
@@ -214,7 +214,7 @@ class Document:
         Raises:
             InvalidUpdate: the update is not well-formed.
         """
-        seen = scan(update, self._clocks)
+        seen = scan(update, self._clocks, bounded=True)
         if seen.new or not seen.complete:
             return False
         return not seen.deletes or covered(update, self.difference(self.state_vector()))

@@ -71,12 +71,13 @@ class Scan(NamedTuple):
     shape: Shape = PLAIN
 
 
-def scan(update: bytes, known: Mapping[int, int]) -> Scan:
+def scan(update: bytes, known: Mapping[int, int], *, bounded: bool = False) -> Scan:
     """Read an update once, front to back.
 
     Args:
         update: the update, format v1.
         known: for each client, the clock up to which its structs are known.
+        bounded: refuse what is larger than anything an editor sends at once; what is stored may be.
 
     Raises:
         InvalidUpdate: the update is not well-formed, or no editor sends such a thing.
@@ -86,7 +87,7 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
         client, run = ordinary
         return Scan({client: run.end}, True, True, False)
     try:
-        return _scan(update, known)
+        return _scan(update, known, bounded)
     except IndexError:
         raise InvalidUpdate("The update is cut short.") from None
     except InvalidUpdate:
@@ -95,7 +96,7 @@ def scan(update: bytes, known: Mapping[int, int]) -> Scan:
         raise InvalidUpdate(str(error)) from None
 
 
-def _scan(update: bytes, known: Mapping[int, int]) -> Scan:
+def _scan(update: bytes, known: Mapping[int, int], bounded: bool = False) -> Scan:
     ends: dict[int, int] = {}
     complete, new, repeats = True, False, False
     sections, at = read_uint(update, 0)
@@ -109,7 +110,7 @@ def _scan(update: bytes, known: Mapping[int, int]) -> Scan:
         shape.structs += count
         if not count:
             raise InvalidUpdate("A client has no structs in its section of the update.")
-        if shape.structs > MAX_STRUCTS:
+        if bounded and shape.structs > MAX_STRUCTS:
             raise InvalidUpdate(f"The update has more than {MAX_STRUCTS} structs.")
         ends[client] = clock
         mine = known.get(client, 0)
@@ -127,7 +128,7 @@ def _scan(update: bytes, known: Mapping[int, int]) -> Scan:
         if clock > MAX_CLOCK:
             raise InvalidUpdate(f"A clock in the update is larger than {MAX_CLOCK}.")
         new = new or clock > mine
-    deletes, at = read_deletes(update, at)
+    deletes, at = read_deletes(update, at, bounded=bounded)
     for client, clock, length in deletes:
         complete = complete and clock + length <= max(known.get(client, 0), ends.get(client, 0))
     return Scan(ends, complete, new, bool(deletes), repeats, shape)
@@ -152,7 +153,7 @@ class DeletedRange(NamedTuple):
     length: int
 
 
-def read_deletes(update: bytes, at: int) -> tuple[list[DeletedRange], int]:
+def read_deletes(update: bytes, at: int, *, bounded: bool = False) -> tuple[list[DeletedRange], int]:
     """Read the delete set at the end of an update, and give the position behind it.
 
     Raises:
@@ -164,7 +165,7 @@ def read_deletes(update: bytes, at: int) -> tuple[list[DeletedRange], int]:
     for _ in range(clients):
         client, at = read_uint(update, at)
         ranges, at = read_uint(update, at)
-        if len(deletes) + ranges > MAX_RANGES:
+        if bounded and len(deletes) + ranges > MAX_RANGES:
             raise InvalidUpdate(f"The update deletes more than {MAX_RANGES} ranges at once.")
         for _ in range(ranges):
             clock, at = read_uint(update, at)

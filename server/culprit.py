@@ -51,7 +51,7 @@ def ids_of(update: bytes) -> list[tuple[int, int, int]]:
     Raises:
         InvalidUpdate: it is not well-formed.
     """
-    scan(update, {})
+    scan(update, {}, bounded=True)
     sections, _ = read_sections(update)
     return [
         (section.client, section.clock, section.clock + sum(struct.length for struct in section.structs))

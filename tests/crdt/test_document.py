@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
 from crdt import document as document_module
-from crdt import replica, statevector
+from crdt import replica, statevector, updates
 from crdt.applied import NOTHING_NEW
 from crdt.document import Document
 from crdt.encoding import write_uint
@@ -326,3 +326,17 @@ def test_an_edit_made_here_on_which_the_native_core_breaks_damages_the_document(
     with pytest.raises(InvalidUpdate):
         document.edit([Edit(0, 0, "a")])
     assert document.damaged
+
+
+def test_what_is_stored_may_be_larger_than_what_a_client_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit merges what came meanwhile, and a note grows for as long as it is written in."""
+    ann, ben = Typist(1), Typist(2)
+    written = merge([ann.type("one"), ben.type("two")])
+    for name in ("MAX_STRUCTS", "MAX_RANGES"):
+        monkeypatch.setattr(updates, name, 1)
+    with pytest.raises(InvalidUpdate, match="more than 1 structs"):
+        Document().examine(written)
+    document = Document(None, [written])
+    assert Document(document.encode()).text() == document.text() != ""
+    assert document.apply(ann.type("!")).ready != EMPTY
+    assert Document(document.encode(), [ben.type("!")]).text()

@@ -92,4 +92,4 @@ def test_a_keystroke_is_read_as_any_update_is(client: int, typed: int) -> None:
 )
 def test_what_no_editor_sends_is_refused(update: bytes, reason: str) -> None:
     with pytest.raises(InvalidUpdate, match=reason):
-        scan(update, {})
+        scan(update, {}, bounded=True)
