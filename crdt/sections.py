@@ -132,7 +132,7 @@ def clients(update: bytes) -> set[int]:
     Raises:
         InvalidUpdate: the update is not well-formed.
     """
-    named = set(scan(update, {}).ends)
+    named = set(scan(update, {}, bounded=True).ends)
     sections, deletes = read_sections(update)
     named.update(client for section in sections for struct in section.structs for client, _ in struct.needs)
     named.update(deleted.client for deleted in deletes)
