@@ -93,9 +93,8 @@ class NotesWebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application sends by way of ASGI: the handshake, or its refusal."""
         await super().send(message)
-        if (
-            message["type"] == "websocket.accept"
-        ):  # nobody reads them again, and they take 2 KiB for as long as it is open
+        if message["type"] == "websocket.accept":
+            # Nobody reads the heads again, and they would take 2 KiB for as long as the connection is open.
             self.request.headers.clear()
             self.response.headers.clear()
         if message["type"] == "websocket.http.response.body":
