@@ -51,6 +51,7 @@ from server.hub import Hub
 from server.origins import OriginGuard
 from server.service import Service, within
 from server.sockets import SocketRoutes
+from server.stopping import StopAnswers
 from server.supervisor import POLL, Flight
 from server.ward import Ward
 from server.webhooks import receiver_of
@@ -233,7 +234,7 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # FastAPI's include_router would look for each route twice
     # Around everything, what answers a defect included.
-    app.middleware_stack = SecurityHeaders(app.build_middleware_stack())
+    app.middleware_stack = SecurityHeaders(StopAnswers(app.build_middleware_stack()))
     return app
 
 

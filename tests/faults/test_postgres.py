@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -85,6 +86,24 @@ async def test_a_server_whose_postgres_is_frozen_stops_all_the_same_and_says_wha
             assert (await ann.until_closed())[0] == 1001
             assert ann.acknowledged == "before "
             assert "Stopped with 1 notes not committed" in server.stderr
+
+
+async def test_who_waits_for_a_frozen_postgres_is_told_that_the_server_stops(
+    fragile: FragilePostgres, url: str
+) -> None:
+    with ServerProcess({"DATABASE_URL": url}) as server:
+        async with Writer(f"{server.ws_url}/default/n") as ann, httpx.AsyncClient(timeout=60) as client:
+            await ann.type("before ")
+            await ann.until_acknowledged()
+            fragile.freeze()
+            # One waits for the commit of an edit in an open note, the other for the database itself.
+            body = {"operations": [{"op": "append", "text": "more"}]}
+            edit = client.post(f"{server.url}/api/notes/default/n/edits", json=body)
+            waiting = [asyncio.create_task(one) for one in (edit, client.get(f"{server.url}/api/workspaces"))]
+            await ann.until(lambda: ann.text == "before more")
+            assert await asyncio.to_thread(server.terminate, 30) == 0
+            assert [(await one).status_code for one in waiting] == [503, 503]
+        assert "Traceback" not in server.stderr
 
 
 async def test_a_pool_of_connections_that_all_hang_does_not_hinder_the_recovery(
