@@ -9,9 +9,9 @@ from crdt.session import Session
 from crdt.updates import EMPTY
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Contribution:
-    """An update as it came in, or was made here."""
+    """An update as it came in, or was made here. It stays the same object until it is acknowledged."""
 
     sender: Session | None
     """Who waits for its acknowledgement, and so must not see it before; nobody when it was made here."""
@@ -22,7 +22,7 @@ class Contribution:
     kept: bytes
     """What is stored; ``EMPTY`` when nothing of it is new."""
     waited: tuple[Session, ...] = ()
-    """Whose earlier updates ``ready`` may hold, having waited for this one: they see it after the commit, too."""
+    """Who else sees it after the commit: earlier updates of theirs may be in ``ready``, or they have it already."""
 
     @property
     def hidden_from(self) -> tuple[Session, ...]:

@@ -7,7 +7,6 @@ that are not committed yet: that is held back from all who wait for a commit.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from crdt import statevector
 from crdt.contribution import Contribution
@@ -50,24 +49,24 @@ class Returning:
         self._have.pop(session, None)
         self._done.pop(session, None)
 
-    def end_turn(self, turn: list[Contribution], unacknowledged: Callable[[], Iterable[Session]]) -> list[Contribution]:
-        """Say of what came in during a turn who must not see it before the commit, because they have it.
+    def end_turn(self, turn: Iterable[Contribution], unacknowledged: Callable[[], Iterable[Session]]) -> None:
+        """Note on what came in during a turn who must not see it before the commit, because they have it.
 
         Args:
             turn: what came in.
             unacknowledged: gives those who wait for a commit.
         """
         if self._have or self._came:
-            turn = [self._held_back(contribution, unacknowledged) for contribution in turn]
+            for contribution in turn:
+                self._hold_back(contribution, unacknowledged)
             for session in self._done:
                 del self._have[session]
             self._done.clear()
             self._came.clear()
-        return turn
 
-    def _held_back(self, contribution: Contribution, unacknowledged: Callable[[], Iterable[Session]]) -> Contribution:
+    def _hold_back(self, contribution: Contribution, unacknowledged: Callable[[], Iterable[Session]]) -> None:
         if contribution.ready == EMPTY:
-            return contribution
+            return
         sections, deletions = read_sections(contribution.ready)
         began = [(section.client, section.clock) for section in sections]
         began += [(deleted.client, deleted.clock) for deleted in deletions]
@@ -76,7 +75,7 @@ class Returning:
             have += [session for session in unacknowledged() if not session.counts_changes and session.synced]
         hidden = contribution.hidden_from
         more = [session for session in dict.fromkeys(have) if session not in hidden]
-        return replace(contribution, waited=(*contribution.waited, *more)) if more else contribution
+        contribution.waited = (*contribution.waited, *more)
 
 
 def _has_any(clocks: Mapping[int, int], began: Iterable[tuple[int, int]]) -> bool:

@@ -182,7 +182,7 @@ class Room:
         if changes is not None:
             self._outbox.send_to(self.sessions, AwarenessUpdate(changes).encode())
         turn = self._intake.take_turn()
-        turn = self._returning.end_turn(turn, lambda: self._unacknowledged(turn))
+        self._returning.end_turn(turn, lambda: self._unacknowledged(turn))
         if turn:
             self._answers.forget()
             self._outbox.broadcast(turn, self._sessions)

@@ -72,6 +72,18 @@ async def test_an_edit_is_committed_when_it_returns_and_everyone_is_sent_it(hous
     house.exit(note, ann)
 
 
+async def test_an_edit_of_what_somebody_has_who_is_coming_back_returns_all_the_same(house: House) -> None:
+    await made(house, "some text")
+    note = await house.hub.open(KEY)
+    ann = Typist(1, note.room.document.encode())
+    session = Session(Desk())
+    house.hub.join(note, session)
+    house.hub.receive(note, session, SyncStep1(ann.doc.get_state()).encode())
+    async with asyncio.timeout(5):
+        assert await house.hub.edit(KEY, lambda old: rewrite(old, "text")) == "text"
+    house.exit(note, session)
+
+
 async def test_edits_made_at_once_are_all_kept(house: House) -> None:
     await made(house)
     await asyncio.gather(*(house.hub.edit(KEY, lambda text: [Edit(0, 0, "x")]) for _ in range(5)))
