@@ -47,11 +47,12 @@ class Document:
             if known is None:
                 shape = scan(state, {}).shape
                 self._replica.integrate(state)
-                known = Known(self._replica.clocks(), shape.types)
+                self._guard.learn(state, shape, {})
+                self._clocks = self._replica.clocks()
             else:
                 self._replica.hold(state)
-            self._clocks = dict(known.clocks)
-            self._guard.learn(known.types)
+                self._guard.recall(known)
+                self._clocks = dict(known.clocks)
         rest = list(updates)
         for update in rest:
             scan(update, {})
@@ -79,7 +80,7 @@ class Document:
         fresh, seen = self._read(update, bounded=True)
         if self._waiting != EMPTY and contradicts(fresh, self._waiting):
             raise InvalidUpdate("The update gives ids to something else than what waits under them already.")
-        return self._guard.judge(fresh, seen, len(self._waiting))
+        return self._guard.judge(fresh, seen, self._clocks, len(self._waiting))
 
     def _read(self, update: bytes, *, bounded: bool = False) -> tuple[bytes, Scan]:
         seen = scan(update, self._clocks, bounded=bounded)
@@ -107,7 +108,7 @@ class Document:
         if self._waiting != EMPTY or self.damaged:
             return None
         read = typed.read(update, self._clocks)
-        if read is None:
+        if read is None or self._guard.under_key(read[1]):
             return None
         client, run = read
         self._clocks[client] = run.end
@@ -125,7 +126,7 @@ class Document:
 
     def known(self) -> Known:
         """Say what has to be known of this document to judge what comes in."""
-        return Known(self._clocks, self._guard.types)
+        return self._guard.known(self._clocks)
 
     @property
     def asleep(self) -> bool:
@@ -151,8 +152,8 @@ class Document:
             return self._apply_in_parts(update)
         if seen.new:
             self._replica.integrate(update)
+            self._guard.learn(update, seen.shape, self._clocks)
             self._advance(seen.ends)
-            self._guard.learn(seen.shape.types)
             ready = update
         else:
             ready = update if seen.deletes and self._replica.changes(update) else EMPTY
@@ -163,13 +164,13 @@ class Document:
 
     def _apply_in_parts(self, update: bytes) -> Applied:
         had_waiting = self._waiting != EMPTY
-        missing = split(update, self._clocks, self._guard.may_hold).waiting != EMPTY
-        ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks, self._guard.may_hold)
+        missing = split(update, self._clocks, self._guard.admission).waiting != EMPTY
+        ready, waiting, wanted = split(merge([self._waiting, update]), self._clocks, self._guard.admission)
         seen = scan(ready, self._clocks)
         changed = ready != EMPTY and self._replica.changes(ready)
         self._waiting, self._wanted = waiting, wanted
+        self._guard.learn(ready, seen.shape, self._clocks)
         self._advance(seen.ends)
-        self._guard.learn(seen.shape.types)
         return Applied(ready if changed else EMPTY, missing and waiting != EMPTY, had_waiting and ready != EMPTY)
 
     def _known_wanted(self) -> set[Id]:

@@ -2,16 +2,20 @@
 
 ``scan`` refuses what no editor sends. Here is what takes knowledge of the document: an item in a parent that is no
 shared type stops the native core halfway through an update; shared types nested some 30,000 deep overflow its stack,
-and a chain of types is never longer than there are types.
+and a chain of types is never longer than there are types. What may stand under a key, ``Admission`` knows.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from crdt.admission import Admission
 from crdt.errors import InvalidUpdate, TooMuchMissing
-from crdt.sections import read_sections
+from crdt.idranges import IdRange, IdRanges
+from crdt.seal import Known
+from crdt.sections import Section, advance, read_sections
 from crdt.structs import DELETED, GC, Id
+from crdt.typed import Run, beside
 from crdt.updates import PLAIN, Scan, Shape
 
 ORDINARY_TYPES = 20_000
@@ -37,7 +41,7 @@ class Examined(NamedTuple):
 
 
 class Guard:
-    """The shared types of one document."""
+    """The shared types of one document, and what is under keys."""
 
     def __init__(self, state: Callable[[], bytes]) -> None:
         """Watch over a document.
@@ -47,17 +51,19 @@ class Guard:
         """
         self._state = state
         self._types: set[Id] = set()
+        self._under_keys = IdRanges()
 
-    def judge(self, update: bytes, seen: Scan, waiting: int) -> Examined:
+    def judge(self, update: bytes, seen: Scan, clocks: Mapping[int, int], waiting: int) -> Examined:
         """Say whether an update is ordinary.
 
         Args:
             update: the update, without what is known.
             seen: what was read from it.
+            clocks: how much of each client the document has.
             waiting: how many bytes of updates wait for their predecessors.
 
         Raises:
-            InvalidUpdate: it puts something into a place that is no shared type.
+            InvalidUpdate: it puts something into a place that is no shared type, or what no key has under a key.
             TooMuchMissing: it leans on what is not known, and too much that does waits already.
         """
         if not seen.complete:
@@ -65,6 +71,8 @@ class Guard:
                 raise TooMuchMissing
         elif self.misplaced(seen.shape):
             raise InvalidUpdate("The update puts something into a place that is no shared type.")
+        elif not self._admitted(update, seen.shape, clocks):
+            raise InvalidUpdate("The update puts text, or several values at once, under a key.")
         return Examined(update, seen, self._unusual(seen))
 
     def _unusual(self, seen: Scan) -> str | None:
@@ -77,14 +85,40 @@ class Guard:
             return "many shared types"
         return "a document in the document" if shape.documents else None
 
-    @property
-    def types(self) -> Collection[Id]:
-        """The shared types of the document."""
-        return self._types
+    def _admitted(self, update: bytes, shape: Shape, clocks: Mapping[int, int]) -> bool:
+        """Whether every struct of an update may go in where it belongs; its parents are in order."""
+        if not (self._under_keys or shape.keyed):
+            return True
+        sections, deletes = read_sections(update)
+        advance(sections, clocks, Admission(sections, deletes, _anything, self._under_keys))
+        return all(section.taken == len(section.structs) for section in sections)
 
-    def learn(self, types: Collection[Id]) -> None:
-        """Remember the types of an update that is in the document now."""
-        self._types.update(types)
+    def admission(self, sections: Sequence[Section], deletes: Sequence[IdRange]) -> Admission:
+        """Give what says which structs of an update may go in."""
+        return Admission(sections, deletes, self._may_hold, self._under_keys)
+
+    def under_key(self, run: Run) -> bool:
+        """Whether a run of text would be under a key, as what it is beside."""
+        return bool(self._under_keys) and any(place in self._under_keys for place in beside(run))
+
+    def known(self, clocks: Mapping[int, int]) -> Known:
+        """Say what has to be known of the document."""
+        return Known(clocks, self._types, tuple(self._under_keys))
+
+    def recall(self, known: Known) -> None:
+        """Begin with what is known of a document."""
+        self._types.update(known.types)
+        self._under_keys = IdRanges(known.under_keys)
+
+    def learn(self, update: bytes, shape: Shape, clocks: Mapping[int, int]) -> None:
+        """Take note of an update that is in the document now; ``clocks`` are those from before."""
+        self._types.update(shape.types)
+        if self._under_keys or shape.keyed:
+            sections, deletes = read_sections(update)
+            found = Admission(sections, deletes, _anything, self._under_keys)
+            advance(sections, clocks, lambda place, struct: found(place, struct) or True)
+            for client, clock, length in found.under_keys:
+                self._under_keys.add((client, clock), length)
 
     def misplaced(self, shape: Shape) -> bool:
         """Whether an update has an item in something that is no shared type."""
@@ -94,7 +128,7 @@ class Guard:
         unknown.difference_update(shape.types)
         return bool(unknown) and not unknown <= self._collected(unknown)
 
-    def may_hold(self, place: Id) -> bool:
+    def _may_hold(self, place: Id) -> bool:
         """Whether an item may be in what has this id."""
         return place in self._types or bool(self._collected({place}))
 
@@ -111,3 +145,7 @@ class Guard:
                 if within and section.structs[bisect_right(starts, at) - 1].kind in (GC, DELETED):
                     found.add((client, at))
         return found
+
+
+def _anything(_: Id) -> bool:
+    return True

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from crdt import statevector
 from crdt.encoding import read_bytes, read_uint, write_bytes, write_uint
 from crdt.errors import ProtocolError
+from crdt.idranges import IdRange
 from crdt.structs import Id
 
 _DIGEST = 16
@@ -22,12 +23,16 @@ class Known(NamedTuple):
     """How much of each client is in it."""
     types: Collection[Id]
     """Its shared types."""
+    under_keys: tuple[IdRange, ...] = ()
+    """What is under keys, in maps and as attributes."""
 
 
 def seal(state: bytes, known: Known) -> bytes:
     """Write what is known of a snapshot (Yjs update v1) that this native core has taken and given again."""
-    types = [write_uint(number) for place in sorted(known.types) for number in place]
-    parts = [write_bytes(_core()), write_bytes(statevector.encode(known.clocks)), write_uint(len(known.types)), *types]
+    parts = [write_bytes(_core()), write_bytes(statevector.encode(known.clocks))]
+    for listed in (sorted(known.types), known.under_keys):
+        parts.append(write_uint(len(listed)))
+        parts += [write_uint(number) for entry in listed for number in entry]
     body = b"".join(parts)
     return _digest(body, state) + body
 
@@ -47,13 +52,20 @@ def _read(sealed: bytes) -> Known | None:
     if core != _core():
         return None
     vector, at = read_bytes(sealed, at)
+    types, at = _read_numbers(sealed, at, 2)
+    under_keys, at = _read_numbers(sealed, at, 3)
+    places = set(zip(types[::2], types[1::2], strict=True))
+    ranges = tuple(map(IdRange, under_keys[::3], under_keys[1::3], under_keys[2::3]))
+    return Known(statevector.decode(vector), places, ranges)
+
+
+def _read_numbers(sealed: bytes, at: int, each: int) -> tuple[list[int], int]:
     count, at = read_uint(sealed, at)
-    types: set[Id] = set()
-    for _ in range(count):
-        client, at = read_uint(sealed, at)
-        clock, at = read_uint(sealed, at)
-        types.add((client, clock))
-    return Known(statevector.decode(vector), types)
+    numbers = []
+    for _ in range(each * count):
+        number, at = read_uint(sealed, at)
+        numbers.append(number)
+    return numbers, at
 
 
 def _digest(body: bytes, state: bytes) -> bytes:
@@ -64,4 +76,4 @@ def _digest(body: bytes, state: bytes) -> bytes:
 
 @cache
 def _core() -> bytes:
-    return f"pycrdt {version('pycrdt')}".encode()
+    return f"2 pycrdt {version('pycrdt')}".encode()  # the number is that of this layout

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crdt.encoding import read_uint, write_uint
+from crdt.idranges import IdRange
 from crdt.structs import TYPE, Id, Struct, read_struct
-from crdt.updates import DeletedRange, has, read_deletes, scan
+from crdt.updates import has, read_deletes, scan
+
+Admits = Callable[[Id, Struct], bool]
+"""Whether a struct may go in under an id; it is asked in the order in which they go in."""
 
 
 @dataclass(slots=True)
@@ -27,12 +31,12 @@ class Section:
     position: int = 0
     """The clock of the struct at ``taken``."""
 
-    def advance(self, known: dict[int, int], may_hold: Callable[[Id], bool]) -> bool:
+    def advance(self, known: dict[int, int], admits: Admits) -> bool:
         """Take as many structs as the known clocks allow; whether there were any.
 
         Args:
             known: for each client, the clock up to which its structs are known; brought up to date.
-            may_hold: whether items may be in what has an id, which is known.
+            admits: whether a struct may be taken.
         """
         before = self.taken
         while self.taken < len(self.structs):
@@ -41,7 +45,7 @@ class Section:
             end = self.position + struct.length
             if self.position > mine or (struct.skip and end > mine) or not has(known, {}, struct.needs):
                 break
-            if struct.parent is not None and not may_hold(struct.parent):
+            if not admits((self.client, self.position), struct):
                 break
             known[self.client] = max(mine, end)
             self.position = end
@@ -88,19 +92,28 @@ class Split(NamedTuple):
     """Ids that are missing: nothing that waits becomes ready before one of them is known."""
 
 
-def split(update: bytes, known: Mapping[int, int], may_hold: Callable[[Id], bool] = lambda _: True) -> Split:
+def advance(sections: Iterable[Section], known: Mapping[int, int], admits: Admits) -> dict[int, int]:
+    """Take as many structs as the known clocks allow; give the clocks that are known then."""
+    clocks = dict(known)
+    while sum([section.advance(clocks, admits) for section in sections]):
+        pass
+    return clocks
+
+
+def split(
+    update: bytes,
+    known: Mapping[int, int],
+    admission: Callable[[list[Section], list[IdRange]], Admits] = lambda *_: lambda *_: True,
+) -> Split:
     """Cut a well-formed update (see ``scan``) into what can be taken now and what must wait for a predecessor.
 
     Args:
         update: the update.
         known: for each client, the clock up to which its structs are known.
-        may_hold: whether items may be in what has an id, which is known. What is elsewhere waits for good.
+        admission: says what may be taken of such structs and deletions. What may not waits for good.
     """
     sections, deletes = read_sections(update)
-    types = {place for section in sections for place in section.types()}
-    clocks = dict(known)
-    while sum(section.advance(clocks, lambda place: place in types or may_hold(place)) for section in sections):
-        pass
+    clocks = advance(sections, known, admission(sections, deletes))
     ready = [section.encode(update, 0, section.taken, section.clock) for section in sections]
     waiting = [section.encode(update, section.taken, len(section.structs), section.position) for section in sections]
     ready_deletes, waiting_deletes = _split_deletes(deletes, clocks)
@@ -109,7 +122,7 @@ def split(update: bytes, known: Mapping[int, int], may_hold: Callable[[Id], bool
     return Split(encode(ready, ready_deletes), encode(waiting, waiting_deletes), frozenset(wanted))
 
 
-def read_sections(update: bytes) -> tuple[list[Section], list[DeletedRange]]:
+def read_sections(update: bytes) -> tuple[list[Section], list[IdRange]]:
     """Read a well-formed update (see ``scan``): the structs of each client, and what is deleted."""
     sections = []
     count, at = read_uint(update, 0)
@@ -139,23 +152,21 @@ def clients(update: bytes) -> set[int]:
     return named
 
 
-def _split_deletes(
-    deletes: Iterable[DeletedRange], known: Mapping[int, int]
-) -> tuple[list[DeletedRange], list[DeletedRange]]:
+def _split_deletes(deletes: Iterable[IdRange], known: Mapping[int, int]) -> tuple[list[IdRange], list[IdRange]]:
     ready, waiting = [], []
     for client, clock, length in deletes:
         taken = max(0, min(length, known.get(client, 0) - clock))
         if taken:
-            ready.append(DeletedRange(client, clock, taken))
+            ready.append(IdRange(client, clock, taken))
         if taken < length:
-            waiting.append(DeletedRange(client, clock + taken, length - taken))
+            waiting.append(IdRange(client, clock + taken, length - taken))
     return ready, waiting
 
 
-def encode(sections: Iterable[bytes], deletes: Iterable[DeletedRange]) -> bytes:
+def encode(sections: Iterable[bytes], deletes: Iterable[IdRange]) -> bytes:
     """Write an update from its sections, each encoded, and its deletions."""
     present = [section for section in sections if section]
-    ranges: dict[int, list[DeletedRange]] = {}
+    ranges: dict[int, list[IdRange]] = {}
     for deleted in deletes:
         ranges.setdefault(deleted.client, []).append(deleted)
     encoded = [write_uint(len(present)), *present, write_uint(len(ranges))]

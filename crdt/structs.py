@@ -48,6 +48,8 @@ class Struct(NamedTuple):
     """What it is: the low five bits of its first byte."""
     parent: Id | None
     """The id of the shared type it is in, if it names one."""
+    keyed: bool = False
+    """Whether it names a key under which it is: in a map, or as an attribute."""
 
 
 def read_struct(data: bytes, at: int) -> Struct:
@@ -63,12 +65,13 @@ def read_struct(data: bytes, at: int) -> Struct:
         length, at = read_uint(data, at + 1)
         return Struct(_positive(length), (), ref == SKIP, at, ref, None)
     needs, at = read_head(data, at)
-    parent = None if info & HAS_NEIGHBOUR or not needs else needs[0]
+    named = not info & HAS_NEIGHBOUR
+    parent = needs[0] if named and needs else None
     if ref == TEXT:
         length, at = _read_text(data, at)
     else:
         length, at = _content(ref)(data, at)
-    return Struct(_positive(length), needs, False, at, ref, parent)
+    return Struct(_positive(length), needs, False, at, ref, parent, named and info & _HAS_PARENT_SUB != 0)
 
 
 def read_head(data: bytes, at: int) -> tuple[tuple[Id, ...], int]:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from crdt.encoding import read_bytes, write_bytes, write_uint
+from crdt.idranges import IdRange
 from crdt.sections import Section, encode, read_sections
 from crdt.structs import HAS_ORIGIN, HAS_RIGHT_ORIGIN, Id, is_text, read_head
-from crdt.updates import DeletedRange
 
 _ASTRAL = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 _HALVES = "\ufffd\ufffd"
@@ -78,7 +78,7 @@ def _offsets(text: str) -> Iterator[int]:
         offset += 1
 
 
-def _cuts(update: bytes, sections: Iterable[Section], deletes: Iterable[DeletedRange]) -> Iterator[Id]:
+def _cuts(update: bytes, sections: Iterable[Section], deletes: Iterable[IdRange]) -> Iterator[Id]:
     """The ids behind which Yjs would cut a text."""
     for section in sections:
         for _, at, _ in _walk(section):

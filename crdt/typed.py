@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from crdt.encoding import MAX_UINT, write_uint
-from crdt.structs import MAX_CLOCK
+from crdt.structs import MAX_CLOCK, Id, read_head
 
 # As every editor writes them. The same number in more bytes than it needs would make one client look like two.
 _UINT = rb"([\x80-\xff]{0,7}[\x01-\x7f]|\x00)"
@@ -70,6 +70,11 @@ def read(update: bytes, known: Mapping[int, int]) -> tuple[int, Run] | None:
     if head[0] == _RIGHT_ALONE:
         return client, Run(raw, clock, end, head, left + left_clock, False, text)
     return client, Run(raw, clock, end, head, right + right_clock, beside == clock - 1 and left == raw, text)
+
+
+def beside(run: Run) -> tuple[Id, ...]:
+    """Give the ids of its neighbours, as far as it names them."""
+    return read_head(run.head, 0)[0]
 
 
 def _uint(raw: bytes) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from crdt import typed
 from crdt.encoding import read_uint
 from crdt.errors import InvalidUpdate, ProtocolError
+from crdt.idranges import IdRange
 from crdt.structs import DOCUMENT, MAX_CLOCK, TEXT, TYPE, Id, Struct, read_struct
 
 MAX_STRUCTS = 500_000
@@ -29,13 +30,15 @@ def only_deletes(update: bytes) -> bool:
 class Shape:
     """What an update is made of, apart from text and values in places that are there already."""
 
-    __slots__ = ("documents", "parents", "structs", "types")
+    __slots__ = ("documents", "keyed", "parents", "structs", "types")
 
     def __init__(self) -> None:
         self.structs = 0
         """How many structs there are."""
         self.documents = False
         """Whether there are documents inside the document."""
+        self.keyed = False
+        """Whether anything names a key under which it is."""
         self.types: list[Id] = []
         """The shared types that come with it."""
         self.parents: list[Id] = []
@@ -45,6 +48,7 @@ class Shape:
         """Take note of a struct and its id."""
         if struct.parent is not None:
             self.parents.append(struct.parent)
+        self.keyed = self.keyed or struct.keyed
         if struct.kind == TYPE:
             self.types.append(place)
         elif struct.kind == DOCUMENT:
@@ -121,7 +125,7 @@ def _scan(update: bytes, known: Mapping[int, int], bounded: bool = False) -> Sca
             at = struct.end
             _check_needs(struct.needs, client, clock)
             complete = complete and not struct.skip and has(known, ends, struct.needs)
-            if struct.kind != TEXT or struct.parent is not None:
+            if struct.kind != TEXT or struct.parent is not None or struct.keyed:
                 shape.add(struct, (client, clock))
             clock += struct.length
             ends[client] = clock
@@ -145,22 +149,14 @@ def has(known: Mapping[int, int], ends: Mapping[int, int], needs: Iterable[Id]) 
     return all(clock < known.get(client, 0) or clock < ends.get(client, 0) for client, clock in needs)
 
 
-class DeletedRange(NamedTuple):
-    """A range of clocks of one client that is deleted."""
-
-    client: int
-    clock: int
-    length: int
-
-
-def read_deletes(update: bytes, at: int, *, bounded: bool = False) -> tuple[list[DeletedRange], int]:
+def read_deletes(update: bytes, at: int, *, bounded: bool = False) -> tuple[list[IdRange], int]:
     """Read the delete set at the end of an update, and give the position behind it.
 
     Raises:
         IndexError: the bytes end within it.
         ProtocolError: it is not well-formed.
     """
-    deletes: list[DeletedRange] = []
+    deletes: list[IdRange] = []
     clients, at = read_uint(update, at)
     for _ in range(clients):
         client, at = read_uint(update, at)
@@ -174,7 +170,7 @@ def read_deletes(update: bytes, at: int, *, bounded: bool = False) -> tuple[list
                 raise InvalidUpdate("A delete range in the update has no length.")
             if clock + length > MAX_CLOCK:
                 raise InvalidUpdate(f"A clock in the update is larger than {MAX_CLOCK}.")
-            deletes.append(DeletedRange(client, clock, length))
+            deletes.append(IdRange(client, clock, length))
     if at != len(update):
         raise InvalidUpdate("The update has bytes behind its end.")
     return deletes, at

@@ -3,14 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.deletions import covered
+from crdt.idranges import IdRange
 from crdt.sections import encode
-from crdt.updates import DeletedRange
 
 RANGES = st.lists(st.tuples(st.integers(1, 2), st.integers(0, 12), st.integers(1, 4)), max_size=5)
 
 
 def deleting(*ranges: tuple[int, int, int]) -> bytes:
-    return encode([], [DeletedRange(*each) for each in ranges])
+    return encode([], [IdRange(*each) for each in ranges])
 
 
 @pytest.mark.parametrize(

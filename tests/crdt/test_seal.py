@@ -7,13 +7,14 @@ from crdt import seal as seal_module
 from crdt.compaction import compact
 from crdt.document import Document
 from crdt.errors import InvalidUpdate, TryAgainLater
+from crdt.idranges import IdRange
 from crdt.seal import Known, seal, unseal
 from crdt.statevector import EMPTY
 from crdt.text import Edit
 from tests.crdt.typist import Typist
 
 STATE = Typist(1).type("hello")
-KNOWN = Known({1: 5, 1 << 40: 7}, {(1, 3), (2, 300)})
+KNOWN = Known({1: 5, 1 << 40: 7}, {(1, 3), (2, 300)}, (IdRange(1, 3, 1), IdRange(9, 300, 200)))
 
 
 def asleep(*texts: str) -> tuple[Typist, Document]:

@@ -35,11 +35,18 @@ def item(ref: int, content: bytes) -> bytes:
     ],
 )
 def test_the_length_of_each_kind_of_content_is_read(name: str, data: bytes, length: int) -> None:
-    assert read_struct(b"." + data, 1) == (length, (), False, 1 + len(data), data[0], None)
+    assert read_struct(b"." + data, 1) == (length, (), False, 1 + len(data), data[0], None, False)
 
 
 def test_a_hole_is_told_apart() -> None:
-    assert read_struct(b"\x0a\x05", 0) == (5, (), True, 2, 10, None)
+    assert read_struct(b"\x0a\x05", 0) == (5, (), True, 2, 10, None, False)
+
+
+def test_a_key_is_told_where_it_is_written() -> None:
+    key, text = write_string("key"), write_string("x")
+    assert read_struct(b"\x24" + ROOT + key + text, 0).keyed
+    assert read_struct(b"\x24\x00\x05\x06" + key + text, 0).keyed
+    assert not read_struct(b"\xa4\x01\x02" + text, 0).keyed
 
 
 def test_neighbours_and_a_nested_parent_are_what_an_item_needs() -> None:
