@@ -163,6 +163,7 @@ def _hub(settings: Settings, log: NoteLog, ward: Ward) -> Hub:
         settings.room_idle_seconds,
         settings.max_note_connections,
         awareness,
+        settings.merge_seconds,
     )
     compactor = Compactor(log, settings.compact_updates, settings.compact_bytes, ward)
     return Hub(log, compactor, limits, time.monotonic)

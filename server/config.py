@@ -135,6 +135,12 @@ class Settings(BaseSettings):
     max_total_backlog_bytes: int = Field(
         256 * MEBIBYTE, ge=1024, description="The same for all notes together; edits are then refused everywhere."
     )
+    merge_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How long edits may be held back to be sent on together: cheaper where many type at once.",
+    )
     room_idle_seconds: float = Field(30.0, ge=0, description="How long a note without clients stays in memory.")
     compact_updates: int = Field(500, ge=1, description="Log rows of a note after which it is compacted.")
     compact_bytes: int = Field(256 * KIBIBYTE, ge=1, description="Log bytes of a note after which it is compacted.")

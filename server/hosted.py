@@ -53,6 +53,8 @@ class HubLimits:
     clients: int = 2000
     """How many clients one note may have."""
     awareness: AwarenessLimits | None = None
+    merge_seconds: float = 0.0
+    """How long what is typed may be held back to be merged with what others type; 0: not at all."""
 
     def exceeded(self, unstored: int, backlog: int) -> bool:
         """Tell whether too much waits for the store, of a note or of all together, to take more edits."""

@@ -1,7 +1,6 @@
 """The open notes: each is loaded once, shared by all its clients, and put away when it is idle and durable."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -15,11 +14,10 @@ from server.hosted import HostedNote, HubLimits, NoteUnavailable, Slots
 from server.journal import Journal, Written
 from server.peer import Peer
 from server.trials import TrialRuns
+from server.turns import Turns
 from server.watcher import Watcher
 from stores.errors import NotFound, StoreError
 from stores.notelog import NoteKey, NoteLog
-
-logger = logging.getLogger("routa")
 
 
 class Hub:
@@ -32,13 +30,13 @@ class Hub:
         self._limits = limits
         self._clock = clock
         self.slots = Slots()
-        self._touched: dict[HostedNote, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.stopping = False
+        self.turns = Turns(self._end_turn, self._lost, limits.merge_seconds)
         self.watcher = Watcher()
         """Who is told what happens to the notes."""
         self.journal = Journal(log, self._stored, self._lost)
-        self._trials = TrialRuns(clock, self._touch)
+        self._trials = TrialRuns(clock, self.turns.touch)
 
     async def open(self, key: NoteKey, create: bool = True, client: bool = False) -> HostedNote:
         """Give a note, loaded if it is not open. ``release`` it when done.
@@ -106,13 +104,13 @@ class Hub:
             return
         note.room.join(session)
         self.watcher.joined(note.key, session)
-        self._touch(note)
+        self.turns.touch(note)
 
     def leave(self, note: HostedNote, session: Session) -> None:
         """Take a client off a note."""
         note.room.leave(session, self._clock())
         self.watcher.left(note.key, session)
-        self._touch(note)
+        self.turns.touch(note)
 
     def receive(self, note: HostedNote, session: Session, frame: bytes) -> None:
         """Take a frame from a client; when it is refused, ``session.error`` says why."""
@@ -121,26 +119,12 @@ class Hub:
         note.room.receive(session, frame, self._clock())
         if note.room.trials.due:
             self._trials.start(note)
-        self._touch(note)
+        self.turns.touch(note)
 
     def pass_on(self, note: HostedNote, session: Session, payload: bytes) -> None:
         """Send a stateless message of a client to the others that understand it; see ``Room.pass_on``."""
         note.room.pass_on(session, payload)
-        self._touch(note)
-
-    def _touch(self, note: HostedNote) -> None:
-        if not self._touched:
-            asyncio.get_running_loop().call_soon(self._end_turns)
-        self._touched[note] = None
-
-    def _end_turns(self) -> None:
-        touched, self._touched = self._touched, {}
-        for note in touched:
-            try:
-                self._end_turn(note)
-            except Exception as error:
-                logger.exception("A defect: the clients of %s/%s are closed", *note.key)
-                self._lost(note, error)
+        self.turns.touch(note)
 
     def _end_turn(self, note: HostedNote) -> None:
         note.settle()
@@ -214,7 +198,7 @@ class Hub:
             contribution = note.room.edit(change(note.room.document.text()))
             text = note.room.document.text()
             if contribution is not None:
-                self._touch(note)
+                self.turns.touch(note)
                 await note.committed(contribution)
             return text
         finally:
@@ -233,14 +217,14 @@ class Hub:
         now = self._clock()
         for note in self.open_notes():
             note.room.expire(now)
-            self._touch(note)
+            self.turns.touch(note)
             note.keep_alive()
 
     async def drain(self) -> None:
         """Open nothing more, and wait until everything that came in is committed and acknowledged."""
         self.stopping = True
         await self._trials.stop()
-        self._end_turns()
+        self.turns.end()
         await asyncio.gather(*(note.making for note in self.open_notes() if note.making is not None))
         await self.journal.drained()
 

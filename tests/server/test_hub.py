@@ -234,7 +234,7 @@ async def test_a_note_whose_backlog_is_full_takes_no_more_for_now(house: House) 
     house.log.reading.clear()
     typist = Typist(1)
     house.type(note, ann, typist.type("x" * 2_000))
-    house.hub._end_turns()
+    house.hub.turns.end()
     house.type(note, ann, typist.type("y"))
     assert ann.error is not None
     assert ann.error.code == 1013
@@ -246,7 +246,7 @@ async def test_when_all_notes_together_have_too_much_waiting_none_takes_more_for
     entered = [await house.enter(NoteKey("default", f"n{number}")) for number in range(5)]
     for client, (note, session, _) in enumerate(entered[:4], 1):
         house.type(note, session, Typist(client).type("x" * 800))
-    house.hub._end_turns()
+    house.hub.turns.end()
     note, ann, _ = entered[4]
     house.type(note, ann, Typist(9).type("y"))
     assert ann.error is not None
@@ -302,10 +302,10 @@ async def test_a_defect_in_one_note_hurts_no_other(house: House, monkeypatch: py
 async def test_a_silent_connection_hears_something_now_and_then(house: House) -> None:
     note, ann, hers = await house.enter()
     house.hub.tick()
-    house.hub._end_turns()
+    house.hub.turns.end()
     assert hers.frames == []
     house.hub.tick()
-    house.hub._end_turns()
+    house.hub.turns.end()
     assert hers.frames == [HEARTBEAT.payload]
     house.exit(note, ann)
 
@@ -315,7 +315,7 @@ async def test_presence_expires_by_the_clock(house: House) -> None:
     house.hub.receive(note, ann, AwarenessUpdate(awareness((1, 1, ANN))).encode())
     house.now[0] = EXPIRES
     house.hub.tick()
-    house.hub._end_turns()
+    house.hub.turns.end()
     assert AwarenessUpdate(awareness((1, 1, "null"))) in hers.messages()
     house.exit(note, ann)
 

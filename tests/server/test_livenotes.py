@@ -53,7 +53,7 @@ async def come_back(house: House, typist: Typist) -> tuple[Session, Desk]:
     house.hub.join(note, session)
     house.hub.receive(note, session, SyncStep1(typist.doc.get_state()).encode())
     house.hub.receive(note, session, SyncStep2(typist.state()).encode())
-    house.hub._end_turns()
+    house.hub.turns.end()
     house.exit(note, session)
     return session, desk
 
@@ -319,7 +319,7 @@ async def test_a_deleted_note_is_made_again_when_a_new_client_writes_in_it(house
     typist = Typist(5)
     updates = [typist.type("n")]
     house.type(note, ann, updates[0])
-    house.hub._end_turns()
+    house.hub.turns.end()
     for letter in "ew":
         updates.append(typist.type(letter))
         house.type(note, ann, updates[-1])
@@ -400,7 +400,7 @@ async def test_a_note_that_is_being_made_again_can_be_deleted_again(house: House
     await live.delete(KEY)
     note, ann, _ = await house.enter()
     house.type(note, ann, Typist(5).type("new"))
-    house.hub._end_turns()
+    house.hub.turns.end()
     assert note.making is not None
     await asyncio.gather(live.delete(KEY), note.making, return_exceptions=True)
     await house.hub.journal.drained()
