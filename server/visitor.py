@@ -1,5 +1,6 @@
 """Who comes, as the hooks are told."""
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from server.hooks import Connection, Protocol
@@ -10,4 +11,5 @@ def visitor(protocol: Protocol, request: HTTPConnection, key: NoteKey | None = N
     """Describe who makes a request, and for which note where that is known."""
     client = None if request.client is None else request.client.host
     workspace, note = key or (None, None)
-    return Connection(protocol, client, request.headers, workspace, note)
+    headers = Headers(raw=request.scope["headers"])  # the request would keep its own for as long as it is there
+    return Connection(protocol, client, headers, workspace, note)

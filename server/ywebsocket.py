@@ -32,11 +32,7 @@ async def serve_note(websocket: WebSocket, service: Service) -> None:
     HTTP status and a sentence, and backs off.
     """
     try:
-        key = parse_note_path(_raw_path(websocket).removeprefix(PREFIX))
-        coming = visitor("y-websocket", websocket, key)
-        await service.hooks.connecting(coming)
-        identity = await service.gate.admit(_token(websocket), key, coming)
-        hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE, client=True)
+        hosted, identity = await _enter(websocket, service)
     except BadAddress as error:
         await refuse(websocket, 400, str(error))
     except Refused as error:
@@ -50,10 +46,21 @@ async def serve_note(websocket: WebSocket, service: Service) -> None:
     except (StoreError, NoteUnavailable) as error:
         await refuse(websocket, 503, str(error))
     else:
+        websocket.scope["headers"] = []  # they take 1 to 3 KiB, and nobody reads them again
         try:
             await _NoteConnection(websocket, service, hosted, identity).run()
         finally:
             service.hub.release(hosted)
+
+
+async def _enter(websocket: WebSocket, service: Service) -> tuple[HostedNote, Identity]:
+    """Find out who comes, and open the note for them; raises what ``serve_note`` answers."""
+    key = parse_note_path(_raw_path(websocket).removeprefix(PREFIX))
+    coming = visitor("y-websocket", websocket, key)
+    await service.hooks.connecting(coming)
+    identity = await service.gate.admit(_token(websocket), key, coming)
+    hosted = await service.hub.open(key, create=identity.access_to(*key) >= Access.WRITE, client=True)
+    return hosted, identity
 
 
 def _raw_path(websocket: WebSocket) -> bytes:

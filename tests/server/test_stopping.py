@@ -12,7 +12,7 @@ async def cancelled(kind: str, *, begun: bool) -> list[Message]:
     """Cancel a request that waits; give what was sent for it."""
     sent: list[Message] = []
 
-    async def wait(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+    async def wait(scope: Scope, receive: Receive, send: Send) -> None:
         if begun:
             await send(START)
         await asyncio.Event().wait()
