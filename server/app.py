@@ -6,10 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 
-from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
 
 from crdt.presence import AwarenessLimits
 from server.admission import AddressGuard
@@ -50,7 +47,7 @@ from server.hosted import HubLimits
 from server.hub import Hub
 from server.origins import OriginGuard
 from server.service import Service, within
-from server.sockets import SocketRoutes
+from server.sockets import Application
 from server.stopping import StopAnswers
 from server.supervisor import POLL, Flight
 from server.ward import Ward
@@ -189,12 +186,12 @@ async def _stop(service: Service, tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def build(service: Service) -> FastAPI:
+def build(service: Service) -> Application:
     """Make the ASGI application of a running service."""
     return _application(lambda: _already(service))
 
 
-def create_app() -> FastAPI:
+def create_app() -> Application:
     """Make an ASGI application that runs a service of its own, set up from the environment, for any ASGI server."""
     return _application(lambda: running(load()))
 
@@ -204,13 +201,14 @@ async def _already(service: Service) -> AsyncIterator[Service]:
     yield service
 
 
-def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) -> FastAPI:
+def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) -> Application:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         async with service() as running_service:
             yield {"service": running_service}
 
-    app = FastAPI(
+    app = Application(
+        sockets={"/ws/{address:path}": serve_note, "/hocuspocus": serve_documents, "/hocuspocus/": serve_documents},
         routes=[
             *Bundle(FOLDER).routes(),
             *DOCS,
@@ -223,12 +221,6 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
-    sockets = [
-        WebSocketRoute("/ws/{address:path}", _note),
-        WebSocketRoute("/hocuspocus", _documents),
-        WebSocketRoute("/hocuspocus/", _documents),
-    ]
-    app.add_middleware(SocketRoutes, routes=sockets)
     app.add_middleware(OriginGuard)
     app.add_middleware(AddressGuard)  # outside: it is asked first
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
@@ -237,13 +229,3 @@ def _application(service: Callable[[], AbstractAsyncContextManager[Service]]) ->
     # Around everything, what answers a defect included.
     app.middleware_stack = SecurityHeaders(StopAnswers(app.build_middleware_stack()))
     return app
-
-
-async def _note(websocket: WebSocket) -> None:
-    service: Service = websocket.state.service
-    await serve_note(websocket, service)
-
-
-async def _documents(websocket: WebSocket) -> None:
-    service: Service = websocket.state.service
-    await serve_documents(websocket, service)

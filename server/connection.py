@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from crdt.errors import ProtocolError, SlowReader, TooManyBytes
 from server.access import ANYBODY
+from server.headers import SECURITY_HEADERS
 from server.peer import Backlog, Frame, Peer
 from server.rates import Meter, Rates
 from server.websocket import EXTENSION, NotesWebSocketProtocol
@@ -21,7 +22,7 @@ logger = logging.getLogger("routa")
 
 async def refuse(websocket: WebSocket, status: int, sentence: str) -> None:
     """Refuse the upgrade with an HTTP status and a sentence."""
-    await websocket.send_denial_response(JSONResponse({"error": sentence}, status_code=status))
+    await websocket.send_denial_response(JSONResponse({"error": sentence}, status, SECURITY_HEADERS))
 
 
 async def close(websocket: WebSocket, error: ProtocolError) -> None:

@@ -49,6 +49,11 @@ class HookRunner:
         self._changes: Outbox[Change] = Outbox("changes for hooks", self._tell, MOST_CHANGES, MOST_BYTES)
 
     @property
+    def authorize_anybody(self) -> bool:
+        """Whether anybody is asked who may do what."""
+        return bool(self._authorize)
+
+    @property
     def wants_stateless(self) -> bool:
         """Whether anybody wants to see stateless messages."""
         return bool(self._stateless)

@@ -17,7 +17,7 @@ from server.connection import refuse
 
 EVERY_ORIGIN = "*"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_REFUSAL = "Pages of this origin may not use this server: name it in ROUTA_ALLOWED_ORIGINS."
+FOREIGN = "Pages of this origin may not use this server: name it in ROUTA_ALLOWED_ORIGINS."
 
 
 def may_connect(origin: str, host: str, allowed: Collection[str]) -> bool:
@@ -41,6 +41,14 @@ def _hostname(url: str) -> str | None:
         return None
 
 
+def is_foreign(scope: Scope) -> bool:
+    """Whether a request or a WebSocket is from a page that may not use the server."""
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    allowed: Collection[str] = scope["state"]["service"].settings.allowed_origins
+    return origin is not None and not may_connect(origin, headers.get("host", ""), allowed)
+
+
 class OriginGuard:
     """Refuses requests of other people's pages before anything else sees them, and lets the named ones read answers."""
 
@@ -50,17 +58,14 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it with 403."""
-        origin = Headers(scope=scope).get("origin") if scope["type"] in ("http", "websocket") else None
-        if origin is None:
+        if scope["type"] not in ("http", "websocket") or "origin" not in Headers(scope=scope):
             await self._app(scope, receive, send)
-            return
-        allowed: Collection[str] = scope["state"]["service"].settings.allowed_origins
-        if may_connect(origin, Headers(scope=scope).get("host", ""), allowed):
-            await self._readable_by(allowed)(scope, receive, send)
+        elif not is_foreign(scope):
+            await self._readable_by(scope["state"]["service"].settings.allowed_origins)(scope, receive, send)
         elif scope["type"] == "http":
-            await JSONResponse({"error": _REFUSAL}, status_code=403)(scope, receive, send)
+            await JSONResponse({"error": FOREIGN}, status_code=403)(scope, receive, send)
         else:
-            await refuse(WebSocket(scope, receive, send), 403, _REFUSAL)
+            await refuse(WebSocket(scope, receive, send), 403, FOREIGN)
 
     def _readable_by(self, allowed: Collection[str]) -> ASGIApp:
         if self._cors is None:
