@@ -1,5 +1,6 @@
 """The preview shows Markdown, and nothing in a note, a title or a name runs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,15 @@ async def test_the_policy_stops_what_would_slip_through(house: House, window: Op
     refused = await ada.page.evaluate("fetch('http://127.0.0.2:1/').then(() => 'let through', () => 'refused')")
     assert refused == "refused"
     assert await ada.page.evaluate("globalThis.pwned") is None
+
+
+async def test_nothing_is_exported_before_the_text_is_there(house: House, window: OpenWindow) -> None:
+    await house.note("plain", "text")
+    await house.note("slow", "this does not come")
+    ada = await window(house, "plain", "Ada")
+    await ada.page.route_web_socket(re.compile("/hocuspocus"), lambda _: None)  # it opens, and nothing comes
+    await ada.open(house.link("slow"))
+    await ada.part("note-menu").click()
+    for name in ("Duplicate", "Export as Markdown", "Export as HTML"):
+        await expect(ada.page.get_by_role("menuitem", name=name)).to_be_disabled()
+    await expect(ada.page.get_by_role("menuitem", name="Details")).to_be_enabled()

@@ -88,6 +88,7 @@ function actions(note: NoteInfo, session: NoteSession): Item[][] {
   const writer = may('write', note.workspaceId)
   const editsIt = may('write', note.workspaceId, note.id)
   const text = () => session.text.toString()
+  const opening = !session.ready.value
   const find = () => {
     if (view.value === 'read') show('write')
     requestAnimationFrame(() => editor.value && openSearchPanel(editor.value.view))
@@ -98,13 +99,13 @@ function actions(note: NoteInfo, session: NoteSession): Item[][] {
   return [
     [
       { label: 'Rename', run: focusTitle, off: !editsIt },
-      { label: 'Duplicate', run: () => void duplicate(note, text()), off: !writer },
+      { label: 'Duplicate', run: () => void duplicate(note, text()), off: !writer || opening },
       { label: 'Details', run: details },
     ],
     [{ label: 'Find and replace', run: find }],
     [
-      { label: 'Export as Markdown', run: () => saveMarkdown(note.title, text()) },
-      { label: 'Export as HTML', run: () => void saveHtml(note.title, text()) },
+      { label: 'Export as Markdown', run: () => saveMarkdown(note.title, text()), off: opening },
+      { label: 'Export as HTML', run: () => void saveHtml(note.title, text()), off: opening },
     ],
     [{ label: 'Delete', run: () => drop(note), danger: true, off: !writer }],
   ]
