@@ -9,6 +9,8 @@ import { type RemoteCursor, remoteCursors } from './remote'
  */
 
 const FRESH = 2_500
+/** Whether names go without fading. */
+const still = matchMedia('(prefers-reduced-motion: reduce)')
 
 class CaretMarker implements LayerMarker {
   constructor(
@@ -60,7 +62,10 @@ class CaretMarker implements LayerMarker {
     for (const running of label.getAnimations()) running.cancel()
     const age = Date.now() - this.cursor.movedAt
     if (age < FRESH) {
-      label.animate([{ opacity: 1 }, { opacity: 1, offset: 0.85 }, { opacity: 0 }], { duration: FRESH - age })
+      const fading = [{ opacity: 1, offset: 0.85 }, { opacity: 0 }]
+      label.animate([{ opacity: 1 }, ...(still.matches ? [{ opacity: 1 }] : fading)], {
+        duration: FRESH - age,
+      })
     }
   }
 }

@@ -1,2 +1,0 @@
-import{o as e,t,v as n,y as r}from"./index-DqnltONA.js";var i=5e4;async function a(a){for(let o of a.querySelectorAll(`pre > code[class^="language-"]`)){let a=o.className.slice(9),s=o.textContent??``,c=e.matchLanguageName(t,a,!0);if(!c||s.length>i)continue;let{language:l}=await c.load(),u=[];r(s,l.parser.parse(s),n,(e,t)=>{let n=document.createElement(`span`);n.className=t,n.textContent=e,u.push(t?n:document.createTextNode(e))},()=>u.push(document.createTextNode(`
-`))),o.replaceChildren(...u)}}export{a as highlightBlocks};
