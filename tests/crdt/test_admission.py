@@ -9,6 +9,7 @@ from crdt.document import Document
 from crdt.encoding import write_string
 from crdt.errors import InvalidUpdate
 from crdt.idranges import IdRanges
+from crdt.merge import merge
 from crdt.messages import Update
 from crdt.room import Room
 from crdt.seal import seal
@@ -116,6 +117,12 @@ def test_what_editors_put_under_keys_is_taken() -> None:
         assert document.examine(each).unusual is None
         document.apply(each)
     assert document.state_vector() == doc.get_state()
+    assert Document().examine(merge(sent)).unusual is None  # as of somebody who was offline
+    late = Document()
+    for each in reversed(sent):
+        late.examine(each)
+        late.apply(each)
+    assert late.waiting is None
     under_keys = document.known().under_keys
     assert Document(None, sent).known().under_keys == under_keys
     left = Document(document.encode()).known().under_keys  # without what was collected
